@@ -1,0 +1,146 @@
+package io.github.dnd4j.internal;
+
+import io.github.dnd4j.FileAccessException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.UUID;
+
+/**
+ * Files and directories that appear whole or not at all: they are written beside their destination
+ * under a temporary name and moved there when complete.
+ */
+public final class AtomicFiles {
+
+  /** Writes the content of a temporary file or directory. */
+  @FunctionalInterface
+  public interface Writer {
+    /**
+     * Writes the content.
+     *
+     * @param temporary where to
+     * @throws IOException if that fails; nothing is left behind then
+     */
+    void write(Path temporary) throws IOException;
+  }
+
+  private AtomicFiles() {}
+
+  /**
+   * Writes a file, replacing one that is there. Missing parent folders are made.
+   *
+   * @param destination the file
+   * @param writer writes its content
+   * @throws FileAccessException if it cannot be written; the destination is then as it was before
+   */
+  public static void writeFile(Path destination, Writer writer) {
+    write(
+        destination,
+        temporary -> {
+          writer.write(temporary);
+          move(temporary, destination);
+        });
+  }
+
+  /**
+   * Writes a directory. If it does not exist yet it appears with all its files at once; else each
+   * file that the writer makes replaces the one of its name, one after the other.
+   *
+   * @param destination the directory
+   * @param writer writes files into the empty directory that it is given
+   * @throws FileAccessException if it cannot be written
+   */
+  public static void writeDirectory(Path destination, Writer writer) {
+    if (Files.exists(destination) && !Files.isDirectory(destination)) {
+      throw new FileAccessException(
+          destination + " is a file, but a directory is to be written there: choose another place");
+    }
+    write(
+        destination,
+        temporary -> {
+          Files.createDirectory(temporary);
+          writer.write(temporary);
+          if (Files.isDirectory(destination)) {
+            moveFiles(temporary, destination);
+          } else {
+            move(temporary, destination);
+          }
+        });
+  }
+
+  private static void write(Path destination, Writer writer) {
+    Path absolute = destination.toAbsolutePath();
+    Path temporary =
+        absolute.resolveSibling("." + absolute.getFileName() + "." + UUID.randomUUID() + ".tmp");
+    try {
+      Files.createDirectories(absolute.getParent());
+      writer.write(temporary);
+    } catch (IOException | UncheckedIOException e) {
+      throw new FileAccessException(
+          "cannot write "
+              + destination
+              + ": "
+              + describe(e)
+              + ". Check that the folder can be written and that the disk has room",
+          e);
+    } finally {
+      deleteQuietly(temporary);
+    }
+  }
+
+  private static String describe(Exception e) {
+    Throwable cause = e instanceof UncheckedIOException ? e.getCause() : e;
+    return cause.getClass().getSimpleName() + " " + cause.getMessage();
+  }
+
+  private static void move(Path from, Path to) throws IOException {
+    try {
+      Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } catch (AtomicMoveNotSupportedException e) {
+      Files.move(from, to, StandardCopyOption.REPLACE_EXISTING);
+    }
+  }
+
+  private static void moveFiles(Path from, Path to) throws IOException {
+    try (var files = Files.list(from)) {
+      for (Path file : (Iterable<Path>) files::iterator) {
+        move(file, to.resolve(file.getFileName()));
+      }
+    }
+  }
+
+  private static void deleteQuietly(Path path) {
+    if (!Files.exists(path)) {
+      return;
+    }
+    try {
+      Files.walkFileTree(
+          path,
+          new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+                throws IOException {
+              Files.delete(file);
+              return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(Path folder, IOException e)
+                throws IOException {
+              Files.delete(folder);
+              return FileVisitResult.CONTINUE;
+            }
+          });
+    } catch (IOException e) {
+      // The temporary file stays; what the caller must know is the error on its way.
+      org.slf4j.LoggerFactory.getLogger(AtomicFiles.class)
+          .warn("could not delete the temporary {}", path, e);
+    }
+  }
+}
