@@ -1,0 +1,530 @@
+package io.github.dnd4j;
+
+import io.github.dnd4j.GenerationListener.Stage;
+import io.github.dnd4j.internal.AtomicFiles;
+import io.github.dnd4j.internal.Checks;
+import io.github.dnd4j.internal.Hashes;
+import io.github.dnd4j.internal.LibraryVersion;
+import io.github.dnd4j.internal.NativeMemory;
+import io.github.dnd4j.lora.LoraAdapter;
+import io.github.dnd4j.lora.LoraTarget;
+import io.github.dnd4j.lora.ScaleEncoding;
+import io.github.dnd4j.lora.WeightTokenizer;
+import io.github.dnd4j.spi.ComponentSpec;
+import io.github.dnd4j.spi.ConditionShape;
+import io.github.dnd4j.spi.GeneratorFormat;
+import io.github.dnd4j.spi.GeneratorManifest;
+import io.github.dnd4j.spi.Parts;
+import io.github.dnd4j.spi.PromptEncoder;
+import io.github.dnd4j.spi.TokenShape;
+import io.github.dnd4j.spi.WeightDecoder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A generator: turns a handful of unlabelled task prompts into the LoRA adapter of a target model,
+ * in one forward pass.
+ *
+ * <pre>{@code
+ * try (DragAndDrop generator =
+ *     DragAndDrop.builder()
+ *         .encoder(SentenceEncoder.allMiniLmL6V2())
+ *         .decoder(HyperConvDecoder.load(file, HyperConvPreset.QWEN25_0_5B))
+ *         .target(LoraTargets.QWEN25_0_5B)
+ *         .build()) {
+ *   LoraAdapter adapter = generator.generate(prompts);
+ *   adapter.save(Path.of("my-adapter"));
+ * }
+ * }</pre>
+ *
+ * <p>A generator owns its encoder and decoder and closes them with itself. It may be used by
+ * several threads; the encoder and the decoder decide what runs at the same time and what waits.
+ */
+public final class DragAndDrop implements AutoCloseable {
+
+  private static final Logger log = LoggerFactory.getLogger(DragAndDrop.class);
+
+  /** The file in a generator directory that describes it. */
+  static final String MANIFEST_FILE = "generator.json";
+
+  /** The file in a generator directory that holds the decoder's weights. */
+  static final String DECODER_FILE = "decoder.safetensors";
+
+  private final PromptEncoder encoder;
+  private final WeightDecoder decoder;
+  private final LoraTarget target;
+  private final ScaleEncoding scaleEncoding;
+  private final GenerationListener listener;
+  private final String id;
+  private final String created;
+  private final Map<String, String> provenance;
+  private volatile boolean closed;
+
+  private DragAndDrop(Builder builder) {
+    this.encoder = builder.encoder;
+    this.decoder = builder.decoder;
+    this.target = builder.target;
+    this.scaleEncoding = builder.scaleEncoding;
+    this.listener = builder.listener;
+    this.id = builder.id == null ? target.name() : builder.id;
+    this.created = builder.created;
+    this.provenance = Map.copyOf(builder.provenance);
+  }
+
+  /**
+   * Starts putting a generator together.
+   *
+   * @return a builder
+   */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /**
+   * Opens a generator directory whose encoder is one that DnD4J can open by its name.
+   *
+   * @param directory holds {@code generator.json} and {@code decoder.safetensors}
+   * @return the generator; the caller closes it
+   * @throws FileAccessException if a file is missing or unreadable
+   * @throws FileFormatException if a file's content is broken, or the two do not belong together
+   */
+  public static DragAndDrop load(Path directory) {
+    return load(directory, GenerationListener.NONE);
+  }
+
+  /**
+   * Opens a generator directory whose encoder is one that DnD4J can open by its name.
+   *
+   * @param directory holds {@code generator.json} and {@code decoder.safetensors}
+   * @param listener hears how generations go
+   * @return the generator; the caller closes it
+   * @throws FileAccessException if a file is missing or unreadable
+   * @throws FileFormatException if a file's content is broken, or the two do not belong together
+   */
+  public static DragAndDrop load(Path directory, GenerationListener listener) {
+    GeneratorManifest manifest = readManifest(directory);
+    return open(directory, manifest, Parts.openEncoder(manifest.encoder()), listener);
+  }
+
+  /**
+   * Opens a generator directory with an encoder of the caller's, which must be the one that it was
+   * made with.
+   *
+   * @param directory holds {@code generator.json} and {@code decoder.safetensors}
+   * @param encoder the encoder; the generator owns it from now on
+   * @param listener hears how generations go
+   * @return the generator; the caller closes it
+   * @throws FileAccessException if a file is missing or unreadable
+   * @throws FileFormatException if a file's content is broken, or the two do not belong together
+   * @throws InvalidInputException if it is not the generator's encoder
+   */
+  public static DragAndDrop load(
+      Path directory, PromptEncoder encoder, GenerationListener listener) {
+    try {
+      GeneratorManifest manifest = readManifest(directory);
+      ComponentSpec actual = Checks.notNull(encoder, "encoder").spec();
+      if (!actual.equals(manifest.encoder())) {
+        throw new InvalidInputException(
+            directory + " was made with the encoder " + manifest.encoder() + ", not " + actual);
+      }
+      return open(directory, manifest, encoder, listener);
+    } catch (RuntimeException e) {
+      if (encoder != null) {
+        encoder.close();
+      }
+      throw e;
+    }
+  }
+
+  private static GeneratorManifest readManifest(Path directory) {
+    Checks.notNull(directory, "directory");
+    if (!Files.isDirectory(directory)) {
+      throw new FileAccessException(
+          directory + " is no generator directory: it does not exist or is no directory");
+    }
+    return GeneratorFormat.get().read(directory.resolve(MANIFEST_FILE));
+  }
+
+  private static DragAndDrop open(
+      Path directory,
+      GeneratorManifest manifest,
+      PromptEncoder encoder,
+      GenerationListener listener) {
+    WeightDecoder decoder = null;
+    try {
+      Path weights = directory.resolve(DECODER_FILE);
+      decoder = Parts.openDecoder(manifest.decoder(), weights);
+      checkFingerprint(weights, decoder.fingerprint(), manifest.decoderFingerprint());
+    } catch (RuntimeException e) {
+      encoder.close();
+      if (decoder != null) {
+        decoder.close();
+      }
+      throw e;
+    }
+    Builder builder =
+        builder()
+            .encoder(encoder)
+            .decoder(decoder)
+            .target(manifest.target())
+            .scaleEncoding(manifest.scaleEncoding())
+            .listener(listener)
+            .id(manifest.id())
+            .provenance(manifest.provenance());
+    builder.created = manifest.created();
+    return builder.build();
+  }
+
+  private static void checkFingerprint(Path weights, String actual, String expected) {
+    if (!actual.equals(expected)) {
+      throw new FileFormatException(
+          weights
+              + " is not the file that "
+              + MANIFEST_FILE
+              + " describes: its weights have the SHA-256 "
+              + actual
+              + ", expected "
+              + expected
+              + ". Copy both files of the generator again");
+    }
+  }
+
+  /**
+   * Generates an adapter from prompts, with seed 0.
+   *
+   * @param prompts unlabelled prompts of one task. Fewer than the decoder takes are repeated in
+   *     turn; of more, a random sample is drawn
+   * @return the adapter; the caller closes it
+   * @throws InvalidInputException if there are none, or one is blank
+   */
+  public LoraAdapter generate(List<String> prompts) {
+    return generate(prompts, GenerationOptions.defaults());
+  }
+
+  /**
+   * Generates an adapter from prompts. The same prompts, options and generator give the same
+   * adapter.
+   *
+   * @param prompts unlabelled prompts of one task. Fewer than the decoder takes are repeated in
+   *     turn; of more, a random sample is drawn
+   * @param options the seed of that drawing
+   * @return the adapter; the caller closes it
+   * @throws InvalidInputException if there are none, or one is blank
+   * @throws NativeMemoryException if native memory does not suffice
+   * @throws DragAndDropException if the decoder gives weights that are not finite, if the thread is
+   *     interrupted, or if this generator is closed
+   */
+  public LoraAdapter generate(List<String> prompts, GenerationOptions options) {
+    checkOpen();
+    PromptSampler.check(prompts);
+    Checks.notNull(options, "options");
+    return NativeMemory.guard("generating an adapter", () -> generateChecked(prompts, options));
+  }
+
+  private LoraAdapter generateChecked(List<String> prompts, GenerationOptions options) {
+    ConditionShape shape = decoder.conditionShape();
+    List<String> drawn = PromptSampler.draw(prompts, shape.prompts(), options.seed());
+    try (INDArray condition = encode(drawn, shape);
+        INDArray tokens = decode(condition)) {
+      TokenShape grid = decoder.tokenShape();
+      Map<String, String> metadata = provenance(prompts, options).toMetadata();
+      return timed(
+          Stage.DETOKENIZE,
+          () ->
+              new WeightTokenizer(target, scaleEncoding)
+                  .detokenize(
+                      tokens.reshape('c', grid.tokens(), grid.height(), grid.width()), metadata));
+    }
+  }
+
+  private INDArray encode(List<String> prompts, ConditionShape shape) {
+    return timed(
+        Stage.ENCODE,
+        () ->
+            encoder.encode(
+                prompts,
+                shape.textLength(),
+                (done, total) -> listener.onProgress(Stage.ENCODE, done, total)));
+  }
+
+  private INDArray decode(INDArray condition) {
+    ConditionShape shape = decoder.conditionShape();
+    INDArray batch =
+        condition.reshape('c', 1, shape.prompts(), shape.textLength(), shape.dimension());
+    return timed(
+        Stage.DECODE,
+        () ->
+            decoder.decode(batch, (done, total) -> listener.onProgress(Stage.DECODE, done, total)));
+  }
+
+  private <T> T timed(Stage stage, Supplier<T> work) {
+    if (Thread.currentThread().isInterrupted()) {
+      throw new DragAndDropException("interrupted before " + stage);
+    }
+    long start = System.nanoTime();
+    T result = work.get();
+    Duration duration = Duration.ofNanos(System.nanoTime() - start);
+    log.debug("{} took {}", stage, duration);
+    listener.onStageFinished(stage, duration);
+    return result;
+  }
+
+  private Provenance provenance(List<String> prompts, GenerationOptions options) {
+    return new Provenance(
+        LibraryVersion.VERSION,
+        id,
+        fingerprint(),
+        created,
+        options.seed(),
+        prompts.size(),
+        Hashes.sha256(prompts));
+  }
+
+  /**
+   * Identifies this generator by everything that its results depend on: the weights of encoder and
+   * decoder, the target and the scale encoding.
+   *
+   * @return a SHA-256 in hexadecimal digits
+   */
+  public String fingerprint() {
+    checkOpen();
+    return Hashes.sha256(
+        List.of(
+            encoder.spec().toString(),
+            decoder.spec().toString(),
+            decoder.fingerprint(),
+            target.modules().toString(),
+            Integer.toString(target.tileWidth()),
+            scaleEncoding.toString()));
+  }
+
+  /**
+   * Writes this generator as a directory that {@link #load(Path)} opens: {@code generator.json} and
+   * {@code decoder.safetensors}. The encoder is named in it, not copied.
+   *
+   * @param directory where to; if it does not exist it appears whole or not at all
+   * @throws FileAccessException if it cannot be written
+   */
+  public void save(Path directory) {
+    checkOpen();
+    GeneratorManifest manifest =
+        new GeneratorManifest(
+            id,
+            LibraryVersion.VERSION,
+            Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
+            encoder.spec(),
+            decoder.spec(),
+            decoder.fingerprint(),
+            target,
+            scaleEncoding,
+            provenance);
+    AtomicFiles.writeDirectory(
+        Checks.notNull(directory, "directory"),
+        temporary -> {
+          decoder.save(temporary.resolve(DECODER_FILE));
+          GeneratorFormat.get().write(manifest, temporary.resolve(MANIFEST_FILE));
+        });
+  }
+
+  /**
+   * The model that this generator's adapters are for.
+   *
+   * @return the target
+   */
+  public LoraTarget target() {
+    return target;
+  }
+
+  /**
+   * What one condition looks like: how many prompts of how many tokens the decoder takes.
+   *
+   * @return the shape
+   */
+  public ConditionShape conditionShape() {
+    checkOpen();
+    return decoder.conditionShape();
+  }
+
+  private void checkOpen() {
+    if (closed) {
+      throw new DragAndDropException("this generator is closed: open or build it again");
+    }
+  }
+
+  /** Closes the encoder and the decoder. A second call does nothing. */
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    try (encoder) {
+      decoder.close();
+    }
+  }
+
+  /**
+   * Puts a generator together. Encoder, decoder and target are required; the scale encoding is the
+   * reference implementation's unless set.
+   */
+  public static final class Builder {
+
+    private PromptEncoder encoder;
+    private WeightDecoder decoder;
+    private LoraTarget target;
+    private ScaleEncoding scaleEncoding = ScaleEncoding.reference();
+    private GenerationListener listener = GenerationListener.NONE;
+    private String id;
+    private String created = "";
+    private final Map<String, String> provenance = new TreeMap<>();
+
+    private Builder() {}
+
+    /**
+     * The encoder that makes conditions of prompts. Required.
+     *
+     * @param value the encoder; {@link #build()} takes ownership of it
+     * @return this builder
+     */
+    public Builder encoder(PromptEncoder value) {
+      this.encoder = value;
+      return this;
+    }
+
+    /**
+     * The decoder that makes weight tokens of conditions. Required.
+     *
+     * @param value the decoder; {@link #build()} takes ownership of it
+     * @return this builder
+     */
+    public Builder decoder(WeightDecoder value) {
+      this.decoder = value;
+      return this;
+    }
+
+    /**
+     * The model that adapters are generated for. Required.
+     *
+     * @param value the target
+     * @return this builder
+     */
+    public Builder target(LoraTarget value) {
+      this.target = value;
+      return this;
+    }
+
+    /**
+     * How the decoder's weight tokens carry the scale of the weights: what it was trained with.
+     *
+     * @param value the encoding; {@link ScaleEncoding#reference()} unless set, as the published
+     *     checkpoints have it
+     * @return this builder
+     */
+    public Builder scaleEncoding(ScaleEncoding value) {
+      this.scaleEncoding = Checks.notNull(value, "scaleEncoding");
+      return this;
+    }
+
+    /**
+     * Who hears how generations go.
+     *
+     * @param value the listener
+     * @return this builder
+     */
+    public Builder listener(GenerationListener value) {
+      this.listener = Checks.notNull(value, "listener");
+      return this;
+    }
+
+    /**
+     * The generator's name, which its adapters carry as provenance.
+     *
+     * @param value a name for people; the target's name unless set
+     * @return this builder
+     */
+    public Builder id(String value) {
+      this.id = Checks.notBlank(value, "id");
+      return this;
+    }
+
+    /**
+     * How the generator came about, kept in its directory.
+     *
+     * @param entries for example training data and settings
+     * @return this builder
+     */
+    public Builder provenance(Map<String, String> entries) {
+      this.provenance.putAll(Checks.notNull(entries, "provenance"));
+      return this;
+    }
+
+    /**
+     * Builds the generator and takes ownership of encoder and decoder: they are closed when the
+     * generator is, or at once when it cannot be built.
+     *
+     * @return the generator; the caller closes it
+     * @throws InvalidInputException if a required part is missing
+     * @throws ShapeMismatchException if the parts do not fit together
+     */
+    public DragAndDrop build() {
+      try {
+        Checks.notNull(encoder, "encoder");
+        Checks.notNull(decoder, "decoder");
+        Checks.notNull(target, "target");
+        checkEncoderFitsDecoder();
+        checkDecoderFitsTarget();
+        return new DragAndDrop(this);
+      } catch (RuntimeException e) {
+        closeParts();
+        throw e;
+      }
+    }
+
+    private void closeParts() {
+      if (encoder != null) {
+        encoder.close();
+      }
+      if (decoder != null) {
+        decoder.close();
+      }
+    }
+
+    private void checkEncoderFitsDecoder() {
+      ConditionShape shape = decoder.conditionShape();
+      if (encoder.dimension() != shape.dimension()) {
+        throw new ShapeMismatchException(
+            "the encoder gives hidden states of width "
+                + encoder.dimension()
+                + ", but the decoder takes conditions [prompts, tokens, width] = "
+                + shape
+                + ": use the encoder that the decoder was trained with");
+      }
+    }
+
+    private void checkDecoderFitsTarget() {
+      TokenShape given = decoder.tokenShape();
+      TokenShape expected =
+          new TokenShape(target.tokenCount(), target.tokenHeight(), target.tokenWidth());
+      if (!given.equals(expected)) {
+        throw new ShapeMismatchException(
+            "the decoder gives weight tokens [tokens, height, width] = "
+                + given
+                + ", but target "
+                + target.name()
+                + " needs "
+                + expected
+                + ": use the target that the decoder was trained for");
+      }
+    }
+  }
+}

@@ -1,0 +1,50 @@
+package io.github.dnd4j;
+
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Where a generated adapter comes from. It travels in the adapter's {@link
+ * io.github.dnd4j.lora.LoraAdapter#metadata() metadata}. It holds no time of day, since the same
+ * prompts, seed and generator are to give the same bytes.
+ *
+ * @param libraryVersion the DnD4J version
+ * @param generatorId the generator's name
+ * @param generatorFingerprint SHA-256 over the decoder's weights and all that the generator's
+ *     results depend on
+ * @param generatorCreated when the generator was saved, ISO 8601 in UTC; empty for one that was
+ *     never
+ * @param seed the seed of the drawing of prompts
+ * @param promptCount how many prompts were given
+ * @param promptsFingerprint SHA-256 over the given prompts
+ */
+public record Provenance(
+    String libraryVersion,
+    String generatorId,
+    String generatorFingerprint,
+    String generatorCreated,
+    long seed,
+    int promptCount,
+    String promptsFingerprint) {
+
+  private static final String PREFIX = "dnd4j.";
+
+  /**
+   * As metadata entries.
+   *
+   * @return text by key; every key starts with {@code dnd4j.}
+   */
+  public Map<String, String> toMetadata() {
+    Map<String, String> metadata = new TreeMap<>();
+    metadata.put(PREFIX + "version", libraryVersion);
+    metadata.put(PREFIX + "generator", generatorId);
+    metadata.put(PREFIX + "generator_sha256", generatorFingerprint);
+    if (!generatorCreated.isEmpty()) {
+      metadata.put(PREFIX + "generator_created", generatorCreated);
+    }
+    metadata.put(PREFIX + "seed", Long.toString(seed));
+    metadata.put(PREFIX + "prompts", Integer.toString(promptCount));
+    metadata.put(PREFIX + "prompts_sha256", promptsFingerprint);
+    return metadata;
+  }
+}
