@@ -1,5 +1,8 @@
 package io.github.dnd4j.internal;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.concurrency.AffinityManager.Location;
@@ -120,6 +123,27 @@ public final class HostFloats {
     Nd4j.getAffinityManager().ensureLocation(array, Location.HOST);
     pointer.position(from).put(values, offset, count);
     Nd4j.getAffinityManager().tagLocation(array, Location.HOST);
+  }
+
+  /**
+   * A window onto the tensor's memory, for reading.
+   *
+   * @param from index of the first element in 'c' order
+   * @param count how many elements, at most 2^29 - 1
+   * @return a direct buffer in native byte order, valid as long as the tensor is open
+   */
+  public ByteBuffer bytes(long from, int count) {
+    checkRange(from, count);
+    Nd4j.getAffinityManager().ensureLocation(array, Location.HOST);
+    try (BytePointer bytes = new BytePointer(pointer)) {
+      long start = from * Float.BYTES;
+      return bytes
+          .position(start)
+          .limit(start + (long) count * Float.BYTES)
+          .asByteBuffer()
+          .asReadOnlyBuffer()
+          .order(ByteOrder.nativeOrder());
+    }
   }
 
   private void checkRange(long from, int count) {

@@ -1,0 +1,41 @@
+package io.github.dnd4j.decoder;
+
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * A two-dimensional convolution with an odd kernel, stride 1 and zero padding that keeps the plane's
+ * size: the one operation that nearly all of the decoder's time goes to, behind which faster engines
+ * can be put. As everywhere in deep learning it is a cross-correlation: the kernel is not mirrored.
+ *
+ * <p>All tensors are FLOAT in 'c' order. Results lie in no workspace, and the caller closes them.
+ * Implementations hold no state and may be called by several threads.
+ */
+public interface Convolution {
+
+  /**
+   * Convolves.
+   *
+   * @param x {@code [B, in, H, W]}
+   * @param weight {@code [out, in, k, k]}
+   * @param bias {@code [out]}, or null for none
+   * @return {@code [B, out, H, W]}
+   */
+  INDArray forward(INDArray x, INDArray weight, INDArray bias);
+
+  /**
+   * The gradients of a convolution.
+   *
+   * @param x its input, {@code [B, in, H, W]}
+   * @param weight its weight, {@code [out, in, k, k]}
+   * @param outGradient the gradient of its output, {@code [B, out, H, W]}
+   * @param weightGradient is filled with the gradient of the weight, {@code [out, in, k, k]}
+   * @param biasGradient is filled with the gradient of the bias, {@code [out]}; null if it has none
+   * @return the gradient of the input, {@code [B, in, H, W]}
+   */
+  INDArray backward(
+      INDArray x,
+      INDArray weight,
+      INDArray outGradient,
+      INDArray weightGradient,
+      INDArray biasGradient);
+}

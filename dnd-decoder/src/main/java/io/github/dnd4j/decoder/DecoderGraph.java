@@ -1,0 +1,131 @@
+package io.github.dnd4j.decoder;
+
+import io.github.dnd4j.internal.HostFloats;
+import io.github.dnd4j.internal.NativeMemory;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** Builds the DL4J graph of a decoder and names its parameters as checkpoints do. */
+final class DecoderGraph {
+
+  private static final String INPUT = "condition";
+  private static final String SQUEEZE = "squeeze";
+  private static final String STAGE = "stage";
+
+  /** Where the reference implementation's checkpoints keep the stages. */
+  private static final String STAGE_PREFIX = "model.decoder.module_list.";
+
+  private DecoderGraph() {}
+
+  /** The layers in order, without names, run by the direct engine. */
+  static List<DecoderLayer> layersOf(HyperConvConfig config) {
+    return layersOf(config, null);
+  }
+
+  private static List<DecoderLayer> layersOf(HyperConvConfig config, Convolution convolution) {
+    List<DecoderLayer> layers = new ArrayList<>();
+    List<FeatureShape> features = config.features();
+    config
+        .squeeze()
+        .ifPresent(
+            squeeze ->
+                layers.add(
+                    new LengthSqueezeLayer.Builder()
+                        .name(SQUEEZE)
+                        .squeeze(squeeze)
+                        .output(features.get(0))
+                        .convolution(convolution)
+                        .build()));
+    for (int i = 0; i + 1 < features.size(); i++) {
+      layers.add(
+          new HyperConvLayer.Builder()
+              .name(STAGE + i)
+              .shapes(features.get(i), features.get(i + 1))
+              .kernel(config.kernel())
+              .convolution(convolution)
+              .build());
+    }
+    return layers;
+  }
+
+  /** The graph's configuration. */
+  static ComputationGraphConfiguration configuration(
+      HyperConvConfig config, long seed, Convolution convolution) {
+    ComputationGraphConfiguration.GraphBuilder builder =
+        new NeuralNetConfiguration.Builder()
+            .seed(seed)
+            .dataType(DataType.FLOAT)
+            .graphBuilder()
+            .addInputs(INPUT)
+            .setInputTypes(inputType(config));
+    String previous = INPUT;
+    for (DecoderLayer layer : layersOf(config, convolution)) {
+      builder.addLayer(layer.getLayerName(), layer, previous);
+      previous = layer.getLayerName();
+    }
+    return builder.setOutputs(previous).build();
+  }
+
+  private static InputType inputType(HyperConvConfig config) {
+    var shape = config.conditionShape();
+    return InputType.convolutional(shape.textLength(), shape.dimension(), shape.prompts());
+  }
+
+  /** A graph with fresh parameters. */
+  static ComputationGraph fresh(HyperConvConfig config, long seed, Convolution convolution) {
+    requireMemory(config);
+    ComputationGraph graph = new ComputationGraph(configuration(config, seed, convolution));
+    graph.init();
+    return graph;
+  }
+
+  /** A graph whose parameters are still undefined, to be filled. */
+  static ComputationGraph unfilled(HyperConvConfig config, Convolution convolution) {
+    requireMemory(config);
+    ComputationGraph graph = new ComputationGraph(configuration(config, 0, convolution));
+    graph.init(HostFloats.uninitialized(1, config.parameterCount()), false);
+    return graph;
+  }
+
+  private static void requireMemory(HyperConvConfig config) {
+    NativeMemory.require(
+        Float.BYTES * config.parameterCount(),
+        "a decoder of " + config.parameterCount() + " parameters");
+  }
+
+  /** The parameters by their names in a checkpoint, in the order of the flat array. */
+  static Map<String, INDArray> parametersByFileName(ComputationGraph graph) {
+    Map<String, INDArray> parameters = new LinkedHashMap<>();
+    for (org.deeplearning4j.nn.api.Layer runtime : graph.getLayers()) {
+      DecoderLayer layer = (DecoderLayer) runtime.conf().getLayer();
+      for (ParameterSpec spec : layer.parameters()) {
+        parameters.put(filePrefix(layer) + spec.fileName(), runtime.getParam(spec.name()));
+      }
+    }
+    return parameters;
+  }
+
+  /** The shapes of a structure's parameters by their names in a checkpoint. */
+  static Map<String, long[]> shapesByFileName(HyperConvConfig config) {
+    Map<String, long[]> shapes = new LinkedHashMap<>();
+    for (DecoderLayer layer : layersOf(config)) {
+      for (ParameterSpec spec : layer.parameters()) {
+        shapes.put(filePrefix(layer) + spec.fileName(), spec.dimensions());
+      }
+    }
+    return shapes;
+  }
+
+  private static String filePrefix(DecoderLayer layer) {
+    String name = layer.getLayerName();
+    return name.equals(SQUEEZE) ? "" : STAGE_PREFIX + name.substring(STAGE.length()) + ".";
+  }
+}

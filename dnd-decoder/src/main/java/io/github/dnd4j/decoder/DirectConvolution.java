@@ -1,0 +1,107 @@
+package io.github.dnd4j.decoder;
+
+import io.github.dnd4j.internal.HostFloats;
+import java.util.ArrayList;
+import java.util.List;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.ops.DynamicCustomOp;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
+
+/**
+ * Direct convolution by ND4J's own operation: oneDNN on the CPU, cuDNN on a GPU.
+ *
+ * <p>oneDNN copies the weights into a layout of its own before every call. The decoder's last stage
+ * has 2.85 GB of them, so output channels are worked through in blocks that bound that copy.
+ */
+final class DirectConvolution implements Convolution {
+
+  /** Weights per block: 64 Mi numbers, of which oneDNN's copy takes 256 MiB. */
+  private static final long BLOCK = 1L << 26;
+
+  @Override
+  public INDArray forward(INDArray x, INDArray weight, INDArray bias) {
+    long out = weight.size(0);
+    long blockChannels = blockChannels(weight);
+    if (blockChannels >= out) {
+      INDArray result = HostFloats.uninitialized(x.size(0), out, x.size(2), x.size(3));
+      convolve(x, weight, bias, result);
+      return result;
+    }
+    INDArray result = HostFloats.uninitialized(x.size(0), out, x.size(2), x.size(3));
+    for (long from = 0; from < out; from += blockChannels) {
+      long to = Math.min(out, from + blockChannels);
+      try (INDArray block =
+          HostFloats.uninitialized(x.size(0), to - from, x.size(2), x.size(3))) {
+        convolve(x, channels(weight, from, to), bias == null ? null : channels(bias, from, to), block);
+        result
+            .get(
+                NDArrayIndex.all(),
+                NDArrayIndex.interval(from, to),
+                NDArrayIndex.all(),
+                NDArrayIndex.all())
+            .assign(block);
+      }
+    }
+    return result;
+  }
+
+  private static long blockChannels(INDArray weight) {
+    long perChannel = weight.length() / weight.size(0);
+    // A multiple of 16, the channel block of AVX-512 layouts, so that no block is padded.
+    return Math.max(16, BLOCK / perChannel / 16 * 16);
+  }
+
+  private static INDArray channels(INDArray array, long from, long to) {
+    return array.rank() == 1
+        ? array.get(NDArrayIndex.interval(from, to))
+        : array.get(
+            NDArrayIndex.interval(from, to),
+            NDArrayIndex.all(),
+            NDArrayIndex.all(),
+            NDArrayIndex.all());
+  }
+
+  private static void convolve(INDArray x, INDArray weight, INDArray bias, INDArray result) {
+    DynamicCustomOp.DynamicCustomOpsBuilder op =
+        DynamicCustomOp.builder("conv2d")
+            .addInputs(inputs(x, weight, bias))
+            .addOutputs(result)
+            .addIntegerArguments(arguments(weight));
+    Nd4j.exec(op.build());
+  }
+
+  @Override
+  public INDArray backward(
+      INDArray x,
+      INDArray weight,
+      INDArray outGradient,
+      INDArray weightGradient,
+      INDArray biasGradient) {
+    INDArray inGradient = HostFloats.uninitialized(x.shape());
+    List<INDArray> outputs = new ArrayList<>(List.of(inGradient, weightGradient));
+    List<INDArray> inputs = new ArrayList<>(List.of(x, weight));
+    if (biasGradient != null) {
+      inputs.add(biasGradient); // only its shape counts: the gradient does not depend on the bias
+      outputs.add(biasGradient);
+    }
+    inputs.add(outGradient);
+    Nd4j.exec(
+        DynamicCustomOp.builder("conv2d_bp")
+            .addInputs(inputs.toArray(INDArray[]::new))
+            .addOutputs(outputs.toArray(INDArray[]::new))
+            .addIntegerArguments(arguments(weight))
+            .build());
+    return inGradient;
+  }
+
+  private static INDArray[] inputs(INDArray x, INDArray weight, INDArray bias) {
+    return bias == null ? new INDArray[] {x, weight} : new INDArray[] {x, weight, bias};
+  }
+
+  /** Kernel, stride, padding, dilation, explicit padding, NCHW planes, weights [out, in, k, k]. */
+  private static int[] arguments(INDArray weight) {
+    int k = (int) weight.size(2);
+    return new int[] {k, k, 1, 1, k / 2, k / 2, 1, 1, 0, 0, 1};
+  }
+}

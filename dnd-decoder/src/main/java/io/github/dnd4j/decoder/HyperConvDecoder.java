@@ -1,0 +1,274 @@
+package io.github.dnd4j.decoder;
+
+import io.github.dnd4j.DragAndDropException;
+import io.github.dnd4j.internal.Checks;
+import io.github.dnd4j.internal.NativeMemory;
+import io.github.dnd4j.io.SafetensorsWriter;
+import io.github.dnd4j.io.TensorFile;
+import io.github.dnd4j.io.TensorType;
+import io.github.dnd4j.spi.ComponentSpec;
+import io.github.dnd4j.spi.ConditionShape;
+import io.github.dnd4j.spi.ProgressListener;
+import io.github.dnd4j.spi.TokenShape;
+import io.github.dnd4j.spi.WeightDecoder;
+import java.nio.file.Path;
+import java.util.Map;
+import org.deeplearning4j.nn.api.Layer;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The hyper-convolutional decoder of Drag-and-Drop LLMs (arXiv 2506.16406): turns conditions {@code
+ * [B, N, L, C]} into weight tokens {@code [B, T, h, w]}. See {@link HyperConvLayer} for its formulas.
+ *
+ * <pre>{@code
+ * try (HyperConvDecoder decoder =
+ *         HyperConvDecoder.load(Path.of("decoder.pth"), HyperConvPreset.QWEN25_0_5B);
+ *     INDArray tokens = decoder.decode(conditions, ProgressListener.NONE)) { // [B, 4296, 10, 130]
+ *   decoder.save(Path.of("decoder.safetensors"));
+ * }
+ * }</pre>
+ *
+ * <p>The decoder owns its weights, float32 in native memory. It may be called by several threads: one
+ * decodes, the others wait.
+ */
+public final class HyperConvDecoder implements WeightDecoder {
+
+  private static final Logger log = LoggerFactory.getLogger(HyperConvDecoder.class);
+
+  private final HyperConvConfig config;
+  private final ComputationGraph graph;
+  private String fingerprint;
+  private boolean closed;
+
+  private HyperConvDecoder(HyperConvConfig config, ComputationGraph graph) {
+    this.config = config;
+    this.graph = graph;
+  }
+
+  /**
+   * A decoder with fresh weights, as PyTorch would initialise them. What it generates is no use until
+   * it is trained.
+   *
+   * @param config its structure
+   * @param seed decides the weights: the same seed gives the same on every machine
+   * @return the decoder; the caller closes it
+   * @throws io.github.dnd4j.NativeMemoryException if its weights do not fit into memory
+   */
+  public static HyperConvDecoder fresh(HyperConvConfig config, long seed) {
+    return fresh(config, seed, new DirectConvolution());
+  }
+
+  /**
+   * A decoder with fresh weights on a convolution engine of the caller's.
+   *
+   * @param config its structure
+   * @param seed decides the weights
+   * @param convolution computes its convolutions
+   * @return the decoder; the caller closes it
+   * @throws io.github.dnd4j.NativeMemoryException if its weights do not fit into memory
+   */
+  public static HyperConvDecoder fresh(
+      HyperConvConfig config, long seed, Convolution convolution) {
+    Checks.notNull(config, "config");
+    Checks.notNull(convolution, "convolution");
+    return NativeMemory.guard(
+        "initialising a decoder",
+        () -> new HyperConvDecoder(config, DecoderGraph.fresh(config, seed, convolution)));
+  }
+
+  /**
+   * Reads a decoder of a preset.
+   *
+   * @param file a PyTorch checkpoint of the reference implementation, or a safetensors file
+   * @param preset its structure
+   * @return the decoder; the caller closes it
+   */
+  public static HyperConvDecoder load(Path file, HyperConvPreset preset) {
+    return load(file, Checks.notNull(preset, "preset").config());
+  }
+
+  /**
+   * Reads a decoder.
+   *
+   * @param file a PyTorch checkpoint of the reference implementation, or a safetensors file
+   * @param config its structure
+   * @return the decoder; the caller closes it
+   * @throws io.github.dnd4j.FileAccessException if the file is missing or unreadable
+   * @throws io.github.dnd4j.FileFormatException if the file is broken, or lacks a tensor, or has another shape or
+   *     more tensors than the structure asks for
+   * @throws io.github.dnd4j.NativeMemoryException if its weights do not fit into memory
+   */
+  public static HyperConvDecoder load(Path file, HyperConvConfig config) {
+    return load(file, config, new DirectConvolution());
+  }
+
+  /**
+   * Reads a decoder that is to run on a convolution engine of the caller's.
+   *
+   * @param file a PyTorch checkpoint of the reference implementation, or a safetensors file
+   * @param config its structure
+   * @param convolution computes its convolutions
+   * @return the decoder; the caller closes it
+   * @throws io.github.dnd4j.FileAccessException if the file is missing or unreadable
+   * @throws io.github.dnd4j.FileFormatException if the file is broken or does not fit the structure
+   * @throws io.github.dnd4j.NativeMemoryException if its weights do not fit into memory
+   */
+  public static HyperConvDecoder load(
+      Path file, HyperConvConfig config, Convolution convolution) {
+    Checks.notNull(file, "file");
+    Checks.notNull(config, "config");
+    Checks.notNull(convolution, "convolution");
+    return NativeMemory.guard(
+        "loading " + file,
+        () -> {
+          try (TensorFile tensors = TensorFile.open(file)) {
+            DecoderFile.check(tensors, config);
+            ComputationGraph graph = DecoderGraph.unfilled(config, convolution);
+            try {
+              DecoderGraph.parametersByFileName(graph).forEach(tensors::readInto);
+            } catch (RuntimeException e) {
+              graph.params().close();
+              throw e;
+            }
+            return new HyperConvDecoder(config, graph);
+          }
+        });
+  }
+
+  /**
+   * The decoder's structure.
+   *
+   * @return the structure
+   */
+  public HyperConvConfig config() {
+    return config;
+  }
+
+  /**
+   * The DL4J graph that the decoder is: its input is {@code condition}, its layers are {@code
+   * squeeze} (if any) and {@code stage0}, {@code stage1} and so on. It shares the decoder's weights,
+   * and is not safe for use by several threads. After its weights were changed the decoder is another
+   * one: open it anew for a right {@link #fingerprint()}.
+   *
+   * @return the graph, owned by this decoder
+   */
+  public synchronized ComputationGraph graph() {
+    checkOpen();
+    return graph;
+  }
+
+  @Override
+  public ConditionShape conditionShape() {
+    return config.conditionShape();
+  }
+
+  @Override
+  public TokenShape tokenShape() {
+    return config.tokenShape();
+  }
+
+  /** {@inheritDoc} Progress is in stages, the squeeze included. */
+  @Override
+  public synchronized INDArray decode(INDArray conditions, ProgressListener progress) {
+    checkOpen();
+    ConditionShape shape = conditionShape();
+    Checks.shape(
+        conditions, "conditions", -1, shape.prompts(), shape.textLength(), shape.dimension());
+    return NativeMemory.guard("decoding", () -> runLayers(conditions, progress));
+  }
+
+  /**
+   * One layer after the other instead of the graph's own output method, so that each map is closed as
+   * soon as the next is there, and progress can be told.
+   */
+  private INDArray runLayers(INDArray conditions, ProgressListener progress) {
+    Layer[] layers = graph.getLayers();
+    INDArray current =
+        conditions.dataType() == DataType.FLOAT ? conditions : conditions.castTo(DataType.FLOAT);
+    progress.onProgress(0, layers.length);
+    try (var outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
+      for (int i = 0; i < layers.length; i++) {
+        checkNotInterrupted(i, layers.length, current, conditions);
+        long start = System.nanoTime();
+        INDArray next = layers[i].activate(current, false, LayerWorkspaceMgr.noWorkspaces());
+        layers[i].clear();
+        closeUnless(current, conditions);
+        current = next;
+        log.debug("layer {} took {} ms", i, (System.nanoTime() - start) / 1_000_000);
+        progress.onProgress(i + 1L, layers.length);
+      }
+    }
+    return current;
+  }
+
+  private static void checkNotInterrupted(
+      int done, int total, INDArray current, INDArray conditions) {
+    if (Thread.currentThread().isInterrupted()) {
+      closeUnless(current, conditions);
+      throw new DragAndDropException(
+          "interrupted after " + done + " of " + total + " decoder layers");
+    }
+  }
+
+  private static void closeUnless(INDArray array, INDArray kept) {
+    if (array != kept) {
+      array.close();
+    }
+  }
+
+  /** {@inheritDoc} Computed once, in a few seconds for the largest decoders. */
+  @Override
+  public synchronized String fingerprint() {
+    checkOpen();
+    if (fingerprint == null) {
+      fingerprint = ParameterFingerprint.of(DecoderGraph.parametersByFileName(graph));
+    }
+    return fingerprint;
+  }
+
+  @Override
+  public ComponentSpec spec() {
+    return config.toSpec();
+  }
+
+  /** {@inheritDoc} Tensors have the names of the reference implementation, in float32. */
+  @Override
+  public void save(Path file) {
+    save(file, TensorType.F32);
+  }
+
+  /**
+   * Writes the weights as a safetensors file in a chosen precision.
+   *
+   * @param file where to; it appears whole or not at all
+   * @param type F32, F16 or BF16
+   * @throws io.github.dnd4j.FileAccessException if it cannot be written
+   */
+  public synchronized void save(Path file, TensorType type) {
+    checkOpen();
+    Map<String, String> metadata = new java.util.TreeMap<>(spec().properties());
+    metadata.put("format", "pt");
+    SafetensorsWriter.write(
+        Checks.notNull(file, "file"), DecoderGraph.parametersByFileName(graph), type, metadata);
+  }
+
+  private void checkOpen() {
+    if (closed) {
+      throw new DragAndDropException("this decoder is closed: open it again");
+    }
+  }
+
+  @Override
+  public synchronized void close() {
+    if (!closed) {
+      closed = true;
+      graph.params().close();
+    }
+  }
+}
