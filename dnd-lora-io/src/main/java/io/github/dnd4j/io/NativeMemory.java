@@ -1,0 +1,70 @@
+package io.github.dnd4j.io;
+
+import io.github.dnd4j.NativeMemoryException;
+import java.nio.ByteBuffer;
+import java.util.function.Supplier;
+import org.bytedeco.javacpp.BytePointer;
+import org.nd4j.linalg.api.concurrency.AffinityManager.Location;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * The host memory of an array as bytes, beyond 2 GB too. Views start at their own first element.
+ */
+final class NativeMemory {
+
+  private NativeMemory() {}
+
+  /** The memory of an array's elements, for reading. It lives as long as the array does. */
+  static BytePointer of(INDArray array, long bytes) {
+    Nd4j.getAffinityManager().ensureLocation(array, Location.HOST);
+    return new Borrowed(array.data().addressPointer().address(), bytes);
+  }
+
+  /** Tells GPU backends that an array's host memory is now the newer one. */
+  static void written(INDArray array) {
+    Nd4j.getAffinityManager().tagLocation(array, Location.HOST);
+  }
+
+  /** A part of the memory, as a buffer. */
+  static ByteBuffer window(BytePointer memory, long from, int count) {
+    return memory.limit(from + count).position(from).asByteBuffer();
+  }
+
+  /** A new tensor of undefined content in 'c' order and in no workspace. */
+  static INDArray allocate(TensorInfo info, String where) {
+    return orExplain(
+        () -> {
+          try (var outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
+            return info.length() == 0
+                ? Nd4j.create(info.type().arrayType(), info.dimensions())
+                : Nd4j.createUninitialized(info.type().arrayType(), info.dimensions(), 'c');
+          }
+        },
+        info.length() * info.type().arrayType().width(),
+        where);
+  }
+
+  /** Turns the native allocator's error into one that says what the memory was for. */
+  static <T> T orExplain(Supplier<T> allocation, long bytes, String where) {
+    try {
+      return allocation.get();
+    } catch (OutOfMemoryError e) {
+      throw new NativeMemoryException(
+          where
+              + " needs "
+              + bytes
+              + " bytes of off-heap memory, which are not there: raise"
+              + " -Dorg.bytedeco.javacpp.maxbytes and -Dorg.bytedeco.javacpp.maxphysicalbytes",
+          e);
+    }
+  }
+
+  private static final class Borrowed extends BytePointer {
+    Borrowed(long address, long bytes) {
+      this.address = address;
+      this.limit = bytes;
+      this.capacity = bytes;
+    }
+  }
+}

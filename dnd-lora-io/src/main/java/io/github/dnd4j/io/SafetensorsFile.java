@@ -1,0 +1,159 @@
+package io.github.dnd4j.io;
+
+import io.github.dnd4j.FileAccessException;
+import io.github.dnd4j.FileFormatException;
+import io.github.dnd4j.internal.Checks;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Map;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * A safetensors file, open for reading. Opening checks the whole header: its length, that the
+ * tensors lie one after the other without overlap or gap and fill the file exactly, that each takes
+ * as many bytes as its shape and type say, and that no name occurs twice. After that no tensor can
+ * ask for more memory than the file has bytes (twice that for 16-bit types, which become float32).
+ *
+ * <p>Format: an unsigned little-endian 64-bit header length, a JSON header, the data. See
+ * https://github.com/huggingface/safetensors.
+ */
+public final class SafetensorsFile implements TensorFile {
+
+  /** Longer headers are refused, as by the reference implementation. */
+  static final long LONGEST_HEADER = 100_000_000;
+
+  private final Path path;
+  private final FileChannel channel;
+  private final SafetensorsHeader header;
+  private final TensorReader reader;
+
+  private SafetensorsFile(Path path, FileChannel channel) throws IOException {
+    this.path = path;
+    this.channel = channel;
+    long size = channel.size();
+    byte[] json = headerBytes(path, channel, size);
+    long dataStart = (long) Long.BYTES + json.length;
+    this.header = SafetensorsHeader.parse(path, json, size - dataStart);
+    this.reader =
+        new TensorReader(
+            path,
+            header.tensors(),
+            info -> ByteSource.of(channel, dataStart + header.offset(info.name())));
+  }
+
+  /**
+   * Opens a file and checks its header.
+   *
+   * @param path the file; its content is not trusted
+   * @return the open file; the caller closes it
+   * @throws FileAccessException if it is missing or unreadable
+   * @throws FileFormatException if its header breaks a rule of the format
+   */
+  @SuppressWarnings("resource") // the opened file owns the channel
+  public static SafetensorsFile open(Path path) {
+    Checks.notNull(path, "path");
+    FileChannel channel = null;
+    try {
+      channel = FileChannel.open(path, StandardOpenOption.READ);
+      SafetensorsFile file = new SafetensorsFile(path, channel);
+      channel = null;
+      return file;
+    } catch (IOException e) {
+      throw new FileAccessException(
+          "cannot read " + path + ": " + e + ". Check that the file exists and may be read", e);
+    } finally {
+      closeQuietly(channel);
+    }
+  }
+
+  private static byte[] headerBytes(Path path, FileChannel channel, long size) throws IOException {
+    if (size < Long.BYTES) {
+      throw new FileFormatException(
+          path + " is no safetensors file: it has only " + size + " bytes");
+    }
+    ByteSource start = ByteSource.of(channel, 0);
+    ByteBuffer prefix = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    start.read(prefix);
+    long length = prefix.getLong(0);
+    if (length < 0 || length > LONGEST_HEADER) {
+      throw new FileFormatException(
+          path
+              + " is no safetensors file, or a corrupt one: its header would have "
+              + Long.toUnsignedString(length)
+              + " bytes, at most "
+              + LONGEST_HEADER
+              + " are allowed");
+    }
+    if (length > size - Long.BYTES) {
+      throw new FileFormatException(
+          path
+              + " is cut off or no safetensors file: its header should have "
+              + length
+              + " bytes, but only "
+              + (size - Long.BYTES)
+              + " follow");
+    }
+    byte[] json = new byte[(int) length];
+    try {
+      start.read(ByteBuffer.wrap(json));
+    } catch (EOFException e) {
+      throw new FileFormatException(path + " became shorter while its header was read", e);
+    }
+    return json;
+  }
+
+  private static void closeQuietly(FileChannel channel) {
+    if (channel != null) {
+      try {
+        channel.close();
+      } catch (IOException e) {
+        // The error on its way says more than this one.
+        org.slf4j.LoggerFactory.getLogger(SafetensorsFile.class).debug("closing failed", e);
+      }
+    }
+  }
+
+  @Override
+  public Path path() {
+    return path;
+  }
+
+  @Override
+  public Map<String, TensorInfo> tensors() {
+    return header.tensors();
+  }
+
+  @Override
+  public Map<String, String> metadata() {
+    return header.metadata();
+  }
+
+  @Override
+  public INDArray read(String name) {
+    return reader.read(name);
+  }
+
+  @Override
+  public void readInto(String name, INDArray target) {
+    reader.readInto(name, target);
+  }
+
+  @Override
+  public void close() {
+    try {
+      channel.close();
+    } catch (IOException e) {
+      throw new FileAccessException("cannot close " + path + ": " + e, e);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return path + " (" + tensors().size() + " tensors)";
+  }
+}

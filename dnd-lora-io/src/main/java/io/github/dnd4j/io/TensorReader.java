@@ -1,0 +1,152 @@
+package io.github.dnd4j.io;
+
+import io.github.dnd4j.FileAccessException;
+import io.github.dnd4j.FileFormatException;
+import io.github.dnd4j.InvalidInputException;
+import io.github.dnd4j.ShapeMismatchException;
+import io.github.dnd4j.internal.Checks;
+import io.github.dnd4j.internal.HostFloats;
+import java.io.EOFException;
+import java.io.IOException;
+import java.lang.ref.Reference;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
+import org.bytedeco.javacpp.BytePointer;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** Reads tensors out of whatever holds their bytes, in pieces. */
+final class TensorReader {
+
+  /** Where the bytes of a tensor come from. */
+  @FunctionalInterface
+  interface Opener {
+    ByteSource open(TensorInfo info) throws IOException;
+  }
+
+  /** Large enough that system calls do not count, small enough for the processor's caches. */
+  private static final int CONVERTED_PIECE = 1 << 18;
+
+  /** Read in one call straight into the tensor's memory. */
+  private static final int RAW_PIECE = 1 << 24;
+
+  private final Path path;
+  private final Map<String, TensorInfo> tensors;
+  private final Opener opener;
+
+  TensorReader(Path path, Map<String, TensorInfo> tensors, Opener opener) {
+    this.path = path;
+    this.tensors = tensors;
+    this.opener = opener;
+  }
+
+  INDArray read(String name) {
+    TensorInfo info = find(name);
+    INDArray tensor = NativeMemory.allocate(info, place(info));
+    try {
+      fill(info, tensor);
+      return tensor;
+    } catch (RuntimeException | Error e) {
+      tensor.close();
+      throw e;
+    }
+  }
+
+  void readInto(String name, INDArray target) {
+    TensorInfo info = find(name);
+    Checks.notNull(target, "target");
+    if (!ElementCodec.converts(info.type())) {
+      throw new InvalidInputException(
+          place(info) + " holds " + info.type() + " elements, but floating-point ones are needed");
+    }
+    if (!Arrays.equals(target.shape(), info.dimensions())) {
+      throw new ShapeMismatchException(
+          place(info)
+              + " has the shape "
+              + info.shape()
+              + ", but "
+              + Arrays.toString(target.shape())
+              + " is expected");
+    }
+    if (target.dataType() != DataType.FLOAT
+        || !StridedSource.isContiguous(target.shape(), target.stride())) {
+      throw new InvalidInputException(
+          "the target of "
+              + place(info)
+              + " must be a FLOAT tensor, contiguous in 'c' order, but is "
+              + target.dataType()
+              + " with the strides "
+              + Arrays.toString(target.stride()));
+    }
+    fill(info, target);
+  }
+
+  private TensorInfo find(String name) {
+    TensorInfo info = tensors.get(Checks.notNull(name, "name"));
+    if (info == null) {
+      throw new InvalidInputException(
+          path + " has no tensor '" + name + "': see tensors() for those that it has");
+    }
+    if (!info.type().isReadable()) {
+      throw new FileFormatException(
+          place(info)
+              + " is of type "
+              + info.type()
+              + ", which cannot be read: convert it to F32, F16 or BF16");
+    }
+    return info;
+  }
+
+  private String place(TensorInfo info) {
+    return path + ": tensor '" + info.name() + "'";
+  }
+
+  private void fill(TensorInfo info, INDArray target) {
+    if (info.length() == 0) {
+      return;
+    }
+    try (ByteSource source = opener.open(info)) {
+      if (target.dataType() == info.type().arrayType()
+          && info.type().arrayType().width() == info.type().width()) {
+        copy(source, info.bytes(), target);
+      } else {
+        convert(source, info, target);
+      }
+    } catch (EOFException e) {
+      throw new FileFormatException(
+          place(info) + " is cut off: it should have " + info.bytes() + " bytes", e);
+    } catch (IOException e) {
+      throw new FileAccessException(
+          "cannot read " + place(info) + ": " + e + ". Check that the file is there and still open",
+          e);
+    } finally {
+      // Its memory is written by address: it must not be collected before that is done.
+      Reference.reachabilityFence(target);
+    }
+  }
+
+  /** File and memory agree on the layout: from the one into the other without a step between. */
+  private static void copy(ByteSource source, long bytes, INDArray target) throws IOException {
+    BytePointer memory = NativeMemory.of(target, bytes);
+    for (long at = 0; at < bytes; at += RAW_PIECE) {
+      source.read(NativeMemory.window(memory, at, (int) Math.min(RAW_PIECE, bytes - at)));
+    }
+    NativeMemory.written(target);
+  }
+
+  private static void convert(ByteSource source, TensorInfo info, INDArray target)
+      throws IOException {
+    HostFloats floats = HostFloats.of(target);
+    int piece = (int) Math.min(CONVERTED_PIECE, info.length());
+    ByteBuffer bytes = ByteBuffer.allocate(piece * info.type().width());
+    float[] values = new float[piece];
+    for (long at = 0; at < info.length(); at += piece) {
+      int count = (int) Math.min(piece, info.length() - at);
+      source.read(bytes.clear().limit(count * info.type().width()));
+      ElementCodec.decode(info.type(), bytes.flip(), values, count);
+      floats.write(at, values, 0, count);
+    }
+  }
+}

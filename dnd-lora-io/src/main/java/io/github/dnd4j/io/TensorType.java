@@ -1,0 +1,109 @@
+package io.github.dnd4j.io;
+
+import java.util.Arrays;
+import java.util.Optional;
+import org.nd4j.linalg.api.buffer.DataType;
+
+/** How the elements of a tensor are stored in a file, little-endian. */
+public enum TensorType {
+  /** IEEE double precision; read as DOUBLE. */
+  F64(8, DataType.DOUBLE),
+  /** IEEE single precision; read as FLOAT. */
+  F32(4, DataType.FLOAT),
+  /** IEEE half precision; read as FLOAT. */
+  F16(2, DataType.FLOAT16),
+  /** bfloat16, the upper half of an F32; read as FLOAT. */
+  BF16(2, DataType.BFLOAT16),
+  /** Signed 64-bit integer; read as LONG. */
+  I64(8, DataType.INT64),
+  /** Signed 32-bit integer; read as INT. */
+  I32(4, DataType.INT32),
+  /** Signed 16-bit integer; read as SHORT. */
+  I16(2, DataType.INT16),
+  /** Signed 8-bit integer; read as BYTE. */
+  I8(1, DataType.INT8),
+  /** Unsigned 64-bit integer; read as UINT64. */
+  U64(8, DataType.UINT64),
+  /** Unsigned 32-bit integer; read as UINT32. */
+  U32(4, DataType.UINT32),
+  /** Unsigned 16-bit integer; read as UINT16. */
+  U16(2, DataType.UINT16),
+  /** Unsigned 8-bit integer; read as UBYTE. */
+  U8(1, DataType.UINT8),
+  /** A truth value in a byte, 0 or 1; read as BOOL. */
+  BOOL(1, DataType.BOOL),
+  /** 8-bit float of 4 exponent and 3 mantissa bits; files may hold it, but it cannot be read. */
+  F8_E4M3(1, DataType.UNKNOWN),
+  /** 8-bit float of 5 exponent and 2 mantissa bits; files may hold it, but it cannot be read. */
+  F8_E5M2(1, DataType.UNKNOWN),
+  /** 8-bit power of two; files may hold it, but it cannot be read. */
+  F8_E8M0(1, DataType.UNKNOWN);
+
+  private final int width;
+  private final DataType sameLayout;
+
+  TensorType(int width, DataType sameLayout) {
+    this.width = width;
+    this.sameLayout = sameLayout;
+  }
+
+  /**
+   * The size of an element.
+   *
+   * @return its bytes
+   */
+  public int width() {
+    return width;
+  }
+
+  /**
+   * Whether elements are floating-point numbers.
+   *
+   * @return true for F64, F32, F16, BF16 and the 8-bit floats
+   */
+  public boolean isFloating() {
+    return this == BF16 || name().startsWith("F");
+  }
+
+  /**
+   * Whether tensors of this type can be read and written.
+   *
+   * @return false for the 8-bit floats
+   */
+  public boolean isReadable() {
+    return sameLayout != DataType.UNKNOWN;
+  }
+
+  /**
+   * The type that tensors have in memory once read.
+   *
+   * @return FLOAT for F32, F16 and BF16, else the ND4J type of the same layout; UNKNOWN for types
+   *     that cannot be read
+   */
+  public DataType arrayType() {
+    return this == F16 || this == BF16 ? DataType.FLOAT : sameLayout;
+  }
+
+  /**
+   * The type with the same layout as an array's elements.
+   *
+   * @param type the array's type
+   * @return the type that stores it as it is, or nothing if there is none
+   */
+  public static Optional<TensorType> of(DataType type) {
+    return Arrays.stream(values())
+        .filter(TensorType::isReadable)
+        .filter(t -> t.sameLayout == type)
+        .findFirst();
+  }
+
+  /**
+   * The type of a name as safetensors headers have it.
+   *
+   * @param name for example {@code BF16}
+   * @return the type, or nothing if the name is of no known type
+   */
+  public static Optional<TensorType> named(String name) {
+    return Arrays.stream(values()).filter(t -> t.name().equals(name)).findFirst();
+  }
+}
