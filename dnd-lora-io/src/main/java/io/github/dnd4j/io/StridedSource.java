@@ -27,7 +27,7 @@ final class StridedSource implements ByteSource {
    * @param strides its strides, in elements, none negative
    */
   StridedSource(BytePointer memory, int width, long[] shape, long[] strides) {
-    this.memory = ByteIndexer.create(memory.position(0));
+    this.memory = ByteIndexer.create(memory.position(0).limit(memory.capacity()));
     this.width = width;
     this.shape = shape.clone();
     this.strides = strides.clone();

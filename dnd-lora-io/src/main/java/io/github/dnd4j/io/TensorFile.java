@@ -1,5 +1,8 @@
 package io.github.dnd4j.io;
 
+import io.github.dnd4j.FileAccessException;
+import io.github.dnd4j.internal.Checks;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -51,7 +54,7 @@ public interface TensorFile extends AutoCloseable {
    *     the caller closes it
    * @throws io.github.dnd4j.InvalidInputException if the file has no such tensor
    * @throws io.github.dnd4j.FileFormatException if its type cannot be read or the file ends early
-   * @throws io.github.dnd4j.FileAccessException if reading fails
+   * @throws FileAccessException if reading fails
    * @throws io.github.dnd4j.NativeMemoryException if there is no memory for it
    */
   INDArray read(String name);
@@ -67,7 +70,7 @@ public interface TensorFile extends AutoCloseable {
    * @throws io.github.dnd4j.ShapeMismatchException if the target has another shape
    * @throws io.github.dnd4j.FileFormatException if the file ends early; the target's content is
    *     undefined then
-   * @throws io.github.dnd4j.FileAccessException if reading fails; likewise
+   * @throws FileAccessException if reading fails; likewise
    */
   void readInto(String name, INDArray target);
 
@@ -76,14 +79,22 @@ public interface TensorFile extends AutoCloseable {
   void close();
 
   /**
-   * Opens a file of tensors.
+   * Opens a file of tensors, of whichever kind its first bytes say.
    *
-   * @param path a safetensors file
+   * @param path a safetensors file or a PyTorch checkpoint
    * @return the open file; the caller closes it
-   * @throws io.github.dnd4j.FileAccessException if it is missing or unreadable
+   * @throws FileAccessException if it is missing or unreadable
    * @throws io.github.dnd4j.FileFormatException if its content is broken
    */
   static TensorFile open(Path path) {
-    return SafetensorsFile.open(path);
+    Checks.notNull(path, "path");
+    try {
+      return PyTorchFile.recognizes(PyTorchFile.startOf(path))
+          ? PyTorchFile.open(path)
+          : SafetensorsFile.open(path);
+    } catch (IOException e) {
+      throw new FileAccessException(
+          "cannot read " + path + ": " + e + ". Check that the file exists and may be read", e);
+    }
   }
 }

@@ -13,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.zip.ZipException;
 import org.bytedeco.javacpp.BytePointer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -117,6 +118,8 @@ final class TensorReader {
     } catch (EOFException e) {
       throw new FileFormatException(
           place(info) + " is cut off: it should have " + info.bytes() + " bytes", e);
+    } catch (ZipException e) {
+      throw new FileFormatException(place(info) + " is corrupt: " + e.getMessage(), e);
     } catch (IOException e) {
       throw new FileAccessException(
           "cannot read " + place(info) + ": " + e + ". Check that the file is there and still open",
