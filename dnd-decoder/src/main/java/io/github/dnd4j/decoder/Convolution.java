@@ -3,9 +3,10 @@ package io.github.dnd4j.decoder;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * A two-dimensional convolution with an odd kernel, stride 1 and zero padding that keeps the plane's
- * size: the one operation that nearly all of the decoder's time goes to, behind which faster engines
- * can be put. As everywhere in deep learning it is a cross-correlation: the kernel is not mirrored.
+ * A two-dimensional convolution with an odd kernel, stride 1 and zero padding that keeps the
+ * plane's size: the one operation that nearly all of the decoder's time goes to, behind which
+ * faster engines can be put. As everywhere in deep learning it is a cross-correlation: the kernel
+ * is not mirrored.
  *
  * <p>All tensors are FLOAT in 'c' order. Results lie in no workspace, and the caller closes them.
  * Implementations hold no state and may be called by several threads.

@@ -3,7 +3,7 @@ package io.github.dnd4j.decoder;
 import io.github.dnd4j.FileFormatException;
 import io.github.dnd4j.io.TensorFile;
 import io.github.dnd4j.io.TensorInfo;
-import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 
 /** Checks a file of weights against a decoder's structure before any memory is taken. */
@@ -17,7 +17,7 @@ final class DecoderFile {
   private DecoderFile() {}
 
   static void check(TensorFile file, HyperConvConfig config) {
-    Map<String, long[]> expected = DecoderGraph.shapesByFileName(config);
+    Map<String, List<Long>> expected = DecoderGraph.shapesByFileName(config);
     expected.forEach((name, shape) -> checkTensor(file, name, shape));
     for (String name : file.tensors().keySet()) {
       if (!expected.containsKey(name)
@@ -34,21 +34,21 @@ final class DecoderFile {
     }
   }
 
-  private static void checkTensor(TensorFile file, String name, long[] shape) {
+  private static void checkTensor(TensorFile file, String name, List<Long> shape) {
     TensorInfo info = file.tensors().get(name);
     if (info == null) {
       throw new FileFormatException(
           file.path() + " lacks the decoder's tensor " + name + ": check the preset or features");
     }
-    if (!Arrays.equals(info.shape(), shape)) {
+    if (!info.shape().equals(shape)) {
       throw new FileFormatException(
           file.path()
               + ": tensor "
               + name
               + " has the shape "
-              + Arrays.toString(info.shape())
+              + info.shape()
               + ", but the decoder needs "
-              + Arrays.toString(shape)
+              + shape
               + ": check the preset or features and kernel");
     }
   }

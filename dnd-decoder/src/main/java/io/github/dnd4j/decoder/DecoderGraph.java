@@ -91,7 +91,7 @@ final class DecoderGraph {
   static ComputationGraph unfilled(HyperConvConfig config, Convolution convolution) {
     requireMemory(config);
     ComputationGraph graph = new ComputationGraph(configuration(config, 0, convolution));
-    graph.init(HostFloats.uninitialized(1, config.parameterCount()), false);
+    graph.init(HostFloats.uninitialized(config.parameterCount()), false);
     return graph;
   }
 
@@ -114,11 +114,11 @@ final class DecoderGraph {
   }
 
   /** The shapes of a structure's parameters by their names in a checkpoint. */
-  static Map<String, long[]> shapesByFileName(HyperConvConfig config) {
-    Map<String, long[]> shapes = new LinkedHashMap<>();
+  static Map<String, List<Long>> shapesByFileName(HyperConvConfig config) {
+    Map<String, List<Long>> shapes = new LinkedHashMap<>();
     for (DecoderLayer layer : layersOf(config)) {
       for (ParameterSpec spec : layer.parameters()) {
-        shapes.put(filePrefix(layer) + spec.fileName(), spec.dimensions());
+        shapes.put(filePrefix(layer) + spec.fileName(), spec.shape());
       }
     }
     return shapes;

@@ -1,7 +1,7 @@
 package io.github.dnd4j.decoder;
 
 import io.github.dnd4j.internal.Checks;
-import org.deeplearning4j.nn.api.Layer.Type;
+import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.gradient.DefaultGradient;
 import org.deeplearning4j.nn.gradient.Gradient;
@@ -15,8 +15,8 @@ import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * Joins a decoder layer's arithmetic to DL4J. The arithmetic runs outside DL4J's workspaces and
- * closes what it does not need any more, so that memory stays bounded by one stage; only the results
- * that DL4J passes on move into its workspaces.
+ * closes what it does not need any more, so that memory stays bounded by one stage; only the
+ * results that DL4J passes on move into its workspaces.
  */
 abstract class DecoderLayerRuntime<C extends DecoderLayer> extends BaseLayer<C> {
 
@@ -62,8 +62,7 @@ abstract class DecoderLayerRuntime<C extends DecoderLayer> extends BaseLayer<C> 
   }
 
   @Override
-  public Pair<Gradient, INDArray> backpropGradient(
-      INDArray epsilon, LayerWorkspaceMgr workspaces) {
+  public Pair<Gradient, INDArray> backpropGradient(INDArray epsilon, LayerWorkspaceMgr workspaces) {
     assertInputSet(true);
     INDArray inGradient;
     try (var outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces();
@@ -79,8 +78,7 @@ abstract class DecoderLayerRuntime<C extends DecoderLayer> extends BaseLayer<C> 
     return new Pair<>(gradients, backpropDropOutIfPresent(passedOn));
   }
 
-  private static INDArray handOver(
-      INDArray result, ArrayType type, LayerWorkspaceMgr workspaces) {
+  private static INDArray handOver(INDArray result, ArrayType type, LayerWorkspaceMgr workspaces) {
     if (workspaces.isScopedOut(type)) {
       return result;
     }
@@ -90,8 +88,8 @@ abstract class DecoderLayerRuntime<C extends DecoderLayer> extends BaseLayer<C> 
   }
 
   @Override
-  public Type type() {
-    return Type.CONVOLUTIONAL;
+  public Layer.Type type() {
+    return Layer.Type.CONVOLUTIONAL;
   }
 
   @Override

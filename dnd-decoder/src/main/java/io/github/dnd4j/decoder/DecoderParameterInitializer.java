@@ -78,8 +78,7 @@ final class DecoderParameterInitializer implements ParamInitializer {
     Map<String, INDArray> views = new LinkedHashMap<>();
     long offset = 0;
     for (ParameterSpec spec : specs(layer)) {
-      INDArray view =
-          flat.get(NDArrayIndex.point(0), NDArrayIndex.interval(offset, offset + spec.size()));
+      INDArray view = flat.get(NDArrayIndex.interval(offset, offset + spec.size()));
       views.put(spec.name(), view.reshape('c', spec.dimensions()));
       offset += spec.size();
     }

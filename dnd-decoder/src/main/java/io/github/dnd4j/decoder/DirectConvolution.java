@@ -1,8 +1,6 @@
 package io.github.dnd4j.decoder;
 
 import io.github.dnd4j.internal.HostFloats;
-import java.util.ArrayList;
-import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.DynamicCustomOp;
 import org.nd4j.linalg.factory.Nd4j;
@@ -31,9 +29,9 @@ final class DirectConvolution implements Convolution {
     INDArray result = HostFloats.uninitialized(x.size(0), out, x.size(2), x.size(3));
     for (long from = 0; from < out; from += blockChannels) {
       long to = Math.min(out, from + blockChannels);
-      try (INDArray block =
-          HostFloats.uninitialized(x.size(0), to - from, x.size(2), x.size(3))) {
-        convolve(x, channels(weight, from, to), bias == null ? null : channels(bias, from, to), block);
+      try (INDArray block = HostFloats.uninitialized(x.size(0), to - from, x.size(2), x.size(3))) {
+        convolve(
+            x, channels(weight, from, to), bias == null ? null : channels(bias, from, to), block);
         result
             .get(
                 NDArrayIndex.all(),
@@ -79,19 +77,17 @@ final class DirectConvolution implements Convolution {
       INDArray weightGradient,
       INDArray biasGradient) {
     INDArray inGradient = HostFloats.uninitialized(x.shape());
-    List<INDArray> outputs = new ArrayList<>(List.of(inGradient, weightGradient));
-    List<INDArray> inputs = new ArrayList<>(List.of(x, weight));
-    if (biasGradient != null) {
-      inputs.add(biasGradient); // only its shape counts: the gradient does not depend on the bias
-      outputs.add(biasGradient);
-    }
-    inputs.add(outGradient);
     Nd4j.exec(
         DynamicCustomOp.builder("conv2d_bp")
-            .addInputs(inputs.toArray(INDArray[]::new))
-            .addOutputs(outputs.toArray(INDArray[]::new))
+            .addInputs(x, weight, outGradient)
+            .addOutputs(inGradient, weightGradient)
             .addIntegerArguments(arguments(weight))
             .build());
+    if (biasGradient != null) {
+      try (INDArray sum = outGradient.sum(0, 2, 3)) {
+        biasGradient.assign(sum);
+      }
+    }
     return inGradient;
   }
 

@@ -9,8 +9,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * The shape of one feature map of the decoder, {@code (N, L, C)}. The first is a condition (prompts,
- * tokens of a prompt, width of a hidden state), the last a grid of weight tokens.
+ * The shape of one feature map of the decoder, {@code (N, L, C)}. The first is a condition
+ * (prompts, tokens of a prompt, width of a hidden state), the last a grid of weight tokens.
  *
  * @param n the number of prompts, and at the end of weight tokens
  * @param l the length, and at the end the rows of a weight token

@@ -12,7 +12,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 final class FreshParameters {
 
-  /** Numbers per independently seeded chunk: a constant of the format of seeds, not a tuning knob. */
+  /**
+   * Numbers per independently seeded chunk: a constant of the format of seeds, not a tuning knob.
+   */
   private static final int CHUNK = 1 << 20;
 
   private FreshParameters() {}

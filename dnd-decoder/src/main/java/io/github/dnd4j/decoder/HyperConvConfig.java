@@ -11,8 +11,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * The structure of a hyper-convolutional decoder: the chain of its feature maps, its kernel and, for
- * long conditions, the squeeze in front.
+ * The structure of a hyper-convolutional decoder: the chain of its feature maps, its kernel and,
+ * for long conditions, the squeeze in front.
  *
  * @param features the feature maps; stage i leads from the i-th to the next. The first is what the
  *     first stage takes, after the squeeze if there is one

@@ -24,7 +24,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The hyper-convolutional decoder of Drag-and-Drop LLMs (arXiv 2506.16406): turns conditions {@code
- * [B, N, L, C]} into weight tokens {@code [B, T, h, w]}. See {@link HyperConvLayer} for its formulas.
+ * [B, N, L, C]} into weight tokens {@code [B, T, h, w]}. See {@link HyperConvLayer} for its
+ * formulas.
  *
  * <pre>{@code
  * try (HyperConvDecoder decoder =
@@ -34,8 +35,8 @@ import org.slf4j.LoggerFactory;
  * }
  * }</pre>
  *
- * <p>The decoder owns its weights, float32 in native memory. It may be called by several threads: one
- * decodes, the others wait.
+ * <p>The decoder owns its weights, float32 in native memory. It may be called by several threads:
+ * one decodes, the others wait.
  */
 public final class HyperConvDecoder implements WeightDecoder {
 
@@ -52,8 +53,8 @@ public final class HyperConvDecoder implements WeightDecoder {
   }
 
   /**
-   * A decoder with fresh weights, as PyTorch would initialise them. What it generates is no use until
-   * it is trained.
+   * A decoder with fresh weights, as PyTorch would initialise them. What it generates is no use
+   * until it is trained.
    *
    * @param config its structure
    * @param seed decides the weights: the same seed gives the same on every machine
@@ -73,8 +74,7 @@ public final class HyperConvDecoder implements WeightDecoder {
    * @return the decoder; the caller closes it
    * @throws io.github.dnd4j.NativeMemoryException if its weights do not fit into memory
    */
-  public static HyperConvDecoder fresh(
-      HyperConvConfig config, long seed, Convolution convolution) {
+  public static HyperConvDecoder fresh(HyperConvConfig config, long seed, Convolution convolution) {
     Checks.notNull(config, "config");
     Checks.notNull(convolution, "convolution");
     return NativeMemory.guard(
@@ -100,8 +100,8 @@ public final class HyperConvDecoder implements WeightDecoder {
    * @param config its structure
    * @return the decoder; the caller closes it
    * @throws io.github.dnd4j.FileAccessException if the file is missing or unreadable
-   * @throws io.github.dnd4j.FileFormatException if the file is broken, or lacks a tensor, or has another shape or
-   *     more tensors than the structure asks for
+   * @throws io.github.dnd4j.FileFormatException if the file is broken, or lacks a tensor, or has
+   *     another shape or more tensors than the structure asks for
    * @throws io.github.dnd4j.NativeMemoryException if its weights do not fit into memory
    */
   public static HyperConvDecoder load(Path file, HyperConvConfig config) {
@@ -119,8 +119,7 @@ public final class HyperConvDecoder implements WeightDecoder {
    * @throws io.github.dnd4j.FileFormatException if the file is broken or does not fit the structure
    * @throws io.github.dnd4j.NativeMemoryException if its weights do not fit into memory
    */
-  public static HyperConvDecoder load(
-      Path file, HyperConvConfig config, Convolution convolution) {
+  public static HyperConvDecoder load(Path file, HyperConvConfig config, Convolution convolution) {
     Checks.notNull(file, "file");
     Checks.notNull(config, "config");
     Checks.notNull(convolution, "convolution");
@@ -152,9 +151,9 @@ public final class HyperConvDecoder implements WeightDecoder {
 
   /**
    * The DL4J graph that the decoder is: its input is {@code condition}, its layers are {@code
-   * squeeze} (if any) and {@code stage0}, {@code stage1} and so on. It shares the decoder's weights,
-   * and is not safe for use by several threads. After its weights were changed the decoder is another
-   * one: open it anew for a right {@link #fingerprint()}.
+   * squeeze} (if any) and {@code stage0}, {@code stage1} and so on. It shares the decoder's
+   * weights, and is not safe for use by several threads. After its weights were changed the decoder
+   * is another one: open it anew for a right {@link #fingerprint()}.
    *
    * @return the graph, owned by this decoder
    */
@@ -184,8 +183,8 @@ public final class HyperConvDecoder implements WeightDecoder {
   }
 
   /**
-   * One layer after the other instead of the graph's own output method, so that each map is closed as
-   * soon as the next is there, and progress can be told.
+   * One layer after the other instead of the graph's own output method, so that each map is closed
+   * as soon as the next is there, and progress can be told.
    */
   private INDArray runLayers(INDArray conditions, ProgressListener progress) {
     Layer[] layers = graph.getLayers();

@@ -96,13 +96,7 @@ public final class HyperConvLayer extends DecoderLayer {
     double alongN = kaimingBound(inputN);
     String inner = "linear1.";
     return List.of(
-        spec(
-            NORM_WEIGHT,
-            inner + "norm.weight",
-            false,
-            Initialisation.constant(1),
-            inputL,
-            inputC),
+        spec(NORM_WEIGHT, inner + "norm.weight", false, Initialisation.constant(1), inputL, inputC),
         spec(NORM_BIAS, inner + "norm.bias", true, Initialisation.constant(0), inputL, inputC),
         weight(CONV1W, inner + "conv1w.weight", alongC, outputC, inputC, k, k),
         weight(CONV1H, inner + "conv1h.weight", alongL, outputL, inputL, k, k),
@@ -132,6 +126,7 @@ public final class HyperConvLayer extends DecoderLayer {
   }
 
   /** Builds the layer's configuration. */
+  @SuppressWarnings("unchecked") // DL4J's signature of build()
   public static final class Builder extends BaseLayer.Builder<Builder> {
 
     private FeatureShape input;
@@ -183,7 +178,6 @@ public final class HyperConvLayer extends DecoderLayer {
     }
 
     @Override
-    @SuppressWarnings("unchecked") // DL4J's signature
     public HyperConvLayer build() {
       return new HyperConvLayer(this);
     }

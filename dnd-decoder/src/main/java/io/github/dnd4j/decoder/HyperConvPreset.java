@@ -12,6 +12,7 @@ import java.util.stream.Collectors;
  * squeeze exist in two variants; {@link HyperConvConfig#withSqueeze} chooses the other than {@link
  * Variant#PERMUTE}.
  */
+@SuppressWarnings("ImmutableEnumChecker") // its fields are records that copy what they hold
 public enum HyperConvPreset {
   /** Common sense, for Qwen2.5-0.5B-Instruct: 1,113 M parameters. */
   QWEN25_0_5B(
@@ -84,11 +85,7 @@ public enum HyperConvPreset {
       LoraTargets.QWEN25_0_5B),
   /** A small one for adapters of the sentence encoder all-MiniLM-L6-v2: 6.1 M parameters. */
   MINILM_L6(
-      "minilm-l6",
-      "(16,32,384) (32,24,160) (96,16,144) (324,10,130)",
-      5,
-      0,
-      LoraTargets.MINILM_L6);
+      "minilm-l6", "(16,32,384) (32,24,160) (96,16,144) (324,10,130)", 5, 0, LoraTargets.MINILM_L6);
 
   private final String id;
   private final HyperConvConfig config;

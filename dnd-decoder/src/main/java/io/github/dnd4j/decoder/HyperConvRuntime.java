@@ -22,8 +22,7 @@ final class HyperConvRuntime extends DecoderLayerRuntime<HyperConvLayer> {
   @Override
   INDArray forward(INDArray x, boolean training, LayerWorkspaceMgr workspaces) {
     HyperConvStage stage = new HyperConvStage(layerConf().convolution());
-    Parameters parameters =
-        Parameters.of(name -> getParamWithNoise(name, training, workspaces));
+    Parameters parameters = Parameters.of(name -> getParamWithNoise(name, training, workspaces));
     if (!training) {
       return stage.infer(x, parameters);
     }

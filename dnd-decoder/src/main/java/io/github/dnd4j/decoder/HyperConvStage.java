@@ -237,8 +237,7 @@ final class HyperConvStage {
     INDArray widthGradient;
     try (INDArray uGradient = Packed.permuted(sumGradient, 0, 2, 1, 3);
         INDArray planes = Packed.permuted(widthMixed, 0, 2, 3, 1);
-        INDArray gradient =
-            convolution.backward(planes, p.conv1h(), uGradient, g.conv1h(), null)) {
+        INDArray gradient = convolution.backward(planes, p.conv1h(), uGradient, g.conv1h(), null)) {
       widthGradient = Packed.permuted(gradient, 0, 3, 1, 2);
     }
     try (widthGradient;
@@ -255,8 +254,7 @@ final class HyperConvStage {
     try (INDArray beforeTanh = kept.tanh().mul(kept.tanh()).rsubi(1).muli(sumGradient);
         INDArray vGradient = Packed.permuted(beforeTanh, 0, 3, 2, 1);
         INDArray planes = Packed.permuted(kept.lengthMixed(), 0, 3, 1, 2);
-        INDArray gradient =
-            convolution.backward(planes, p.conv2w(), vGradient, g.conv2w(), null)) {
+        INDArray gradient = convolution.backward(planes, p.conv2w(), vGradient, g.conv2w(), null)) {
       lengthGradient = Packed.permuted(gradient, 0, 2, 3, 1);
     }
     try (lengthGradient;

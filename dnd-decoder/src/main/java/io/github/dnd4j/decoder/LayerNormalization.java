@@ -49,10 +49,7 @@ final class LayerNormalization {
    * @return {@code [R, M]}; the caller closes it
    */
   static INDArray forward(INDArray rows, Statistics statistics, INDArray weight, INDArray bias) {
-    return statistics
-        .normalise(rows)
-        .muliRowVector(asRow(weight))
-        .addiRowVector(asRow(bias));
+    return statistics.normalise(rows).muliRowVector(asRow(weight)).addiRowVector(asRow(bias));
   }
 
   /**

@@ -18,8 +18,8 @@ public record LengthSqueeze(Variant variant, int length) {
     /** The later code: {@code gate(silu(down(cond^T)))^T}, where {@code ^T} swaps L and C. */
     PERMUTE,
     /**
-     * The first release: {@code gate(down(reshape(cond, [B, N, C, L])))}, reshaped back to {@code [B,
-     * N, L', C]}: the memory is read in another shape, without a transpose or an activation.
+     * The first release: {@code gate(down(reshape(cond, [B, N, C, L])))}, reshaped back to {@code
+     * [B, N, L', C]}: the memory is read in another shape, without a transpose or an activation.
      */
     RESHAPE
   }

@@ -9,8 +9,8 @@ import org.nd4j.linalg.api.buffer.DataType;
 
 /**
  * The length squeeze in front of a decoder for long prompts as a DL4J layer: maps {@code [B, N, L,
- * C]} to {@code [B, N, L', C]} by two linear maps along the length. See {@link LengthSqueeze} for its
- * two variants. Works in FLOAT only.
+ * C]} to {@code [B, N, L', C]} by two linear maps along the length. See {@link LengthSqueeze} for
+ * its two variants. Works in FLOAT only.
  */
 public final class LengthSqueezeLayer extends DecoderLayer {
 
@@ -78,6 +78,7 @@ public final class LengthSqueezeLayer extends DecoderLayer {
   }
 
   /** Builds the layer's configuration. */
+  @SuppressWarnings("unchecked") // DL4J's signature of build()
   public static final class Builder extends BaseLayer.Builder<Builder> {
 
     private LengthSqueeze squeeze;
@@ -121,7 +122,6 @@ public final class LengthSqueezeLayer extends DecoderLayer {
     }
 
     @Override
-    @SuppressWarnings("unchecked") // DL4J's signature
     public LengthSqueezeLayer build() {
       return new LengthSqueezeLayer(this);
     }

@@ -9,9 +9,10 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
 /**
- * Runs a {@link LengthSqueezeLayer}. In the permute variant the linear maps mix along the second last
- * axis, which is a convolution of kernel 1 whose channels are the tokens; in the reshape variant they
- * mix along the last axis of the reinterpreted memory, which is a plain matrix product.
+ * Runs a {@link LengthSqueezeLayer}. In the permute variant the linear maps mix along the second
+ * last axis, which is a convolution of kernel 1 whose channels are the tokens; in the reshape
+ * variant they mix along the last axis of the reinterpreted memory, which is a plain matrix
+ * product.
  */
 final class LengthSqueezeRuntime extends DecoderLayerRuntime<LengthSqueezeLayer> {
 
@@ -153,8 +154,7 @@ final class LengthSqueezeRuntime extends DecoderLayerRuntime<LengthSqueezeLayer>
 
     INDArray backwardMemory(INDArray x, INDArray outGradient) {
       INDArray rows = asMemory(outGradient, gate.size(0));
-      gradients(
-          kept, rows, LengthSqueezeLayer.GATE_WEIGHT, LengthSqueezeLayer.GATE_BIAS);
+      gradients(kept, rows, LengthSqueezeLayer.GATE_WEIGHT, LengthSqueezeLayer.GATE_BIAS);
       try (INDArray downGradient = rows.mmul(gate)) {
         gradients(
             asMemory(x, down.size(1)),
@@ -186,8 +186,7 @@ final class LengthSqueezeRuntime extends DecoderLayerRuntime<LengthSqueezeLayer>
     /** {@code x W^T + b} in 'c' order. */
     private INDArray linear(INDArray x, INDArray weight, INDArray bias) {
       INDArray product =
-          Nd4j.createUninitialized(
-              DataType.FLOAT, new long[] {x.size(0), weight.size(0)}, 'c');
+          Nd4j.createUninitialized(DataType.FLOAT, new long[] {x.size(0), weight.size(0)}, 'c');
       Nd4j.matmul(x, weight, product, false, true, false);
       return product.addiRowVector(bias.reshape('c', 1, bias.length()));
     }
