@@ -50,14 +50,15 @@ final class DirectConvolution implements Convolution {
     return Math.max(16, BLOCK / perChannel / 16 * 16);
   }
 
+  /** Some of the output channels of a weight or bias: a view, contiguous as they come first. */
   private static INDArray channels(INDArray array, long from, long to) {
-    return array.rank() == 1
-        ? array.get(NDArrayIndex.interval(from, to))
-        : array.get(
-            NDArrayIndex.interval(from, to),
-            NDArrayIndex.all(),
-            NDArrayIndex.all(),
-            NDArrayIndex.all());
+    long[] shape = array.shape();
+    long perChannel = array.length() / shape[0];
+    shape[0] = to - from;
+    return array
+        .reshape('c', array.length())
+        .get(NDArrayIndex.interval(from * perChannel, to * perChannel))
+        .reshape('c', shape);
   }
 
   private static void convolve(INDArray x, INDArray weight, INDArray bias, INDArray result) {
