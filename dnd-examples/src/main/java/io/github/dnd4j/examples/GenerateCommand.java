@@ -1,0 +1,171 @@
+package io.github.dnd4j.examples;
+
+import io.github.dnd4j.DragAndDrop;
+import io.github.dnd4j.GenerationOptions;
+import io.github.dnd4j.InvalidInputException;
+import io.github.dnd4j.decoder.HyperConvDecoder;
+import io.github.dnd4j.encoder.SentenceEncoder;
+import io.github.dnd4j.lora.LoraAdapter;
+import io.github.dnd4j.lora.WeightPrecision;
+import io.github.dnd4j.spi.PromptEncoder;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code dnd generate}: prompts in, adapter out. */
+@Command(
+    name = "generate",
+    description = {
+      "Generate a LoRA adapter from the prompts of a task.",
+      "",
+      "With a generator directory:  dnd generate --generator DIR --prompts FILE --out DIR",
+      "With a decoder's weights:    dnd generate --preset NAME --decoder FILE --prompts ...",
+      "With random weights, to try: dnd generate --preset NAME --untrained --prompts ...",
+      ""
+    })
+final class GenerateCommand implements Callable<Integer> {
+
+  @Option(
+      names = "--prompts",
+      required = true,
+      paramLabel = "FILE",
+      description = "Prompts: .txt (one a line), .json or .jsonl (strings, or objects with prompt).")
+  private Path prompts;
+
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "DIR",
+      description = "Where the adapter goes: a PEFT directory.")
+  private Path out;
+
+  @Option(
+      names = "--generator",
+      paramLabel = "DIR",
+      description = "A generator directory (generator.json and decoder.safetensors).")
+  private Path generator;
+
+  @Mixin private DecoderOptions decoderOptions;
+
+  @Option(
+      names = "--decoder",
+      paramLabel = "FILE",
+      description = "The preset's weights: a reference checkpoint (.pth) or safetensors.")
+  private Path decoder;
+
+  @Option(
+      names = "--untrained",
+      description = "Random weights for the preset: shows the machinery, not a useful adapter.")
+  private boolean untrained;
+
+  @Option(
+      names = "--encoder",
+      paramLabel = "DIR",
+      description = "A sentence-transformers directory (default: the built-in all-MiniLM-L6-v2).")
+  private Path encoder;
+
+  @Mixin private ScaleEncodingOptions scaleOptions;
+
+  @Option(
+      names = "--precision",
+      paramLabel = "TYPE",
+      defaultValue = "bf16",
+      description = "bf16 (default), f16 or f32.")
+  private WeightPrecision precision;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "Draws the prompts if there are too many, and untrained weights (default: 0).")
+  private long seed;
+
+  @Spec private CommandSpec spec;
+
+  /** Created by picocli. */
+  GenerateCommand() {}
+
+  @Override
+  public Integer call() {
+    checkOptions();
+    List<String> texts = PromptFile.read(prompts);
+    PrintWriter console = spec.commandLine().getOut();
+    try (Progress progress = new Progress();
+        DragAndDrop opened = open(progress);
+        LoraAdapter adapter = opened.generate(texts, new GenerationOptions(seed))) {
+      long start = System.nanoTime();
+      adapter.save(out, precision);
+      double writing = (System.nanoTime() - start) / 1e9;
+      console.printf(
+          "%s: %d numbers in %d tensors for %s%n",
+          out,
+          adapter.parameterCount(),
+          2 * adapter.modules().size(),
+          adapter.config().baseModel());
+      progress.printDurations(console);
+      console.printf(Locale.ROOT, "  %-19s %8.2f s%n", "writing", writing);
+      ResidentMemory.peakBytes()
+          .ifPresent(
+              bytes ->
+                  console.printf(
+                      Locale.ROOT, "  %-19s %8.2f GiB%n", "peak memory", bytes / (double) (1 << 30)));
+    }
+    if (untrained) {
+      spec.commandLine()
+          .getErr()
+          .println("dnd: note: the decoder's weights are random, so this adapter is no use");
+    }
+    return 0;
+  }
+
+  private void checkOptions() {
+    if (generator != null) {
+      if (decoderOptions.preset != null || decoder != null || untrained) {
+        throw new InvalidInputException(
+            "--generator stands alone: it brings its own preset and weights");
+      }
+    } else if (decoderOptions.preset == null || (decoder == null) == !untrained) {
+      throw new InvalidInputException(
+          "say what generates: --generator DIR, or --preset NAME with either --decoder FILE or"
+              + " --untrained");
+    }
+  }
+
+  private DragAndDrop open(Progress progress) {
+    if (generator != null) {
+      return encoder == null
+          ? DragAndDrop.load(generator, progress)
+          : DragAndDrop.load(generator, openEncoder(), progress);
+    }
+    HyperConvDecoder weights =
+        untrained
+            ? HyperConvDecoder.fresh(decoderOptions.config(), seed)
+            : HyperConvDecoder.load(decoder, decoderOptions.config());
+    PromptEncoder texts;
+    try {
+      texts = openEncoder();
+    } catch (RuntimeException e) {
+      weights.close();
+      throw e;
+    }
+    return DragAndDrop.builder()
+        .encoder(texts)
+        .decoder(weights)
+        .target(decoderOptions.preset().target())
+        .scaleEncoding(scaleOptions.encoding())
+        .listener(progress)
+        .id(decoderOptions.preset + (untrained ? "-untrained" : ""))
+        .build();
+  }
+
+  private PromptEncoder openEncoder() {
+    return encoder == null ? SentenceEncoder.allMiniLmL6V2() : SentenceEncoder.load(encoder);
+  }
+}
