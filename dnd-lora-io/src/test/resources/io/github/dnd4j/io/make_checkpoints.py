@@ -60,6 +60,9 @@ torch.save(content, "checkpoint.pth")
 torch.save(content, "checkpoint-protocol4.pth", pickle_protocol=4)
 torch.save(torch.tensor([0.5, 1.5]), "single.pt")
 torch.save({"weight": torch.ones(1)}, "legacy.pth", _use_new_zipfile_serialization=False)
+q_proj = "base_model.model.layers.0.q_proj."
+torch.save({q_proj + "lora_A.weight": torch.arange(6, dtype=torch.float32).reshape(2, 3),
+            q_proj + "lora_B.weight": torch.ones(4, 2)}, "adapter_model.bin")
 with open("checkpoint.json", "w") as out:
     rows = {name: {"type": str(tensor.dtype)[6:], "shape": list(tensor.shape),
                    "values": tensor.detach().flatten().tolist()} for name, tensor in tensors(content)}
