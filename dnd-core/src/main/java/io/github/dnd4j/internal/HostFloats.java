@@ -1,5 +1,6 @@
 package io.github.dnd4j.internal;
 
+import java.util.Objects;
 import org.bytedeco.javacpp.FloatPointer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.concurrency.AffinityManager.Location;
@@ -51,8 +52,11 @@ public final class HostFloats {
     INDArray packed = isContiguous(floats) ? floats : floats.dup('c');
     float[] values = new float[Math.toIntExact(packed.length())];
     of(packed).read(0, values, 0, values.length);
-    if (packed != array) {
+    if (packed != floats) {
       packed.close();
+    }
+    if (floats != array) {
+      floats.close();
     }
     return values;
   }
@@ -82,6 +86,16 @@ public final class HostFloats {
     }
   }
 
+  /**
+   * Whether {@link #of} takes a tensor.
+   *
+   * @param array any tensor
+   * @return whether it is FLOAT and contiguous in 'c' order
+   */
+  public static boolean accepts(INDArray array) {
+    return array.dataType() == DataType.FLOAT && isContiguous(array);
+  }
+
   private static boolean isContiguous(INDArray array) {
     long expected = 1;
     for (int i = array.rank() - 1; i >= 0; i--) {
@@ -102,7 +116,7 @@ public final class HostFloats {
    * @param count how many
    */
   public void read(long from, float[] values, int offset, int count) {
-    checkRange(from, count);
+    checkRange(from, values, offset, count);
     Nd4j.getAffinityManager().ensureLocation(array, Location.HOST);
     pointer.position(from).get(values, offset, count);
   }
@@ -116,15 +130,15 @@ public final class HostFloats {
    * @param count how many
    */
   public void write(long from, float[] values, int offset, int count) {
-    checkRange(from, count);
+    checkRange(from, values, offset, count);
     Nd4j.getAffinityManager().ensureLocation(array, Location.HOST);
     pointer.position(from).put(values, offset, count);
     Nd4j.getAffinityManager().tagLocation(array, Location.HOST);
   }
 
-  private void checkRange(long from, int count) {
-    if (from < 0 || count < 0 || from + count > length) {
-      throw new IndexOutOfBoundsException(from + " + " + count + " of " + length);
-    }
+  /** JavaCPP checks neither side of a copy. */
+  private void checkRange(long from, float[] values, int offset, int count) {
+    Objects.checkFromIndexSize(from, count, length);
+    Objects.checkFromIndexSize(offset, count, values.length);
   }
 }

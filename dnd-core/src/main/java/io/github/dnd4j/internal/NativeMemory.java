@@ -63,7 +63,7 @@ public final class NativeMemory {
     try {
       return work.get();
     } catch (OutOfMemoryError e) {
-      if (e.getMessage() == null || !e.getMessage().contains("hysical")) {
+      if (!isNative(e)) {
         throw e; // the Java heap: not ours to explain
       }
       throw new NativeMemoryException(
@@ -72,9 +72,19 @@ public final class NativeMemory {
               + e.getMessage()
               + ". Start Java with larger -Dorg.bytedeco.javacpp.maxphysicalbytes (now "
               + gibibytes(Pointer.maxPhysicalBytes())
-              + ", heap included)",
+              + ", heap included) and -Dorg.bytedeco.javacpp.maxbytes (now "
+              + gibibytes(Pointer.maxBytes())
+              + ")",
           e);
     }
+  }
+
+  /**
+   * JavaCPP's messages name the limit that was hit, {@code maxPhysicalBytes} or {@code maxBytes}.
+   */
+  private static boolean isNative(OutOfMemoryError e) {
+    String message = String.valueOf(e.getMessage());
+    return message.contains("hysicalBytes") || message.contains("maxBytes");
   }
 
   private static String gibibytes(long bytes) {
