@@ -51,7 +51,8 @@ public final class NativeMemory {
   }
 
   /**
-   * Runs something that allocates, and turns the error of a JavaCPP limit into a clear one.
+   * Runs something that allocates, and turns the error of native memory that ran out into a clear
+   * one.
    *
    * @param what what is done, as the subject of the message
    * @param work does it
@@ -79,12 +80,10 @@ public final class NativeMemory {
     }
   }
 
-  /**
-   * JavaCPP's messages name the limit that was hit, {@code maxPhysicalBytes} or {@code maxBytes}.
-   */
+  /** The messages of JavaCPP's limits and of failed allocations of JavaCPP and ND4J. */
   private static boolean isNative(OutOfMemoryError e) {
     String message = String.valueOf(e.getMessage());
-    return message.contains("hysicalBytes") || message.contains("maxBytes");
+    return message.contains("hysicalBytes") || message.contains("Failed to allocate");
   }
 
   private static String gibibytes(long bytes) {
