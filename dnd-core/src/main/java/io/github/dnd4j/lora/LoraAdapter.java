@@ -42,7 +42,8 @@ public final class LoraAdapter implements AutoCloseable {
    *
    * @param config its configuration
    * @param weights its matrices by module path, in the order in which they are to be kept; FLOAT, A
-   *     {@code [rank, in]} and B {@code [out, rank]}. The adapter owns them from now on
+   *     {@code [rank, in]} and B {@code [out, rank]}, with memory of their own, since ND4J cannot
+   *     free views. The adapter owns them from now on
    * @param metadata free text that travels in the file, such as its provenance
    * @throws ShapeMismatchException if A and B of a module do not fit together, or their rank is not
    *     the one that the configuration gives the module
