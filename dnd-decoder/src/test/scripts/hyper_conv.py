@@ -47,7 +47,7 @@ def mix(x, weight, axis, height, width, bias=None):
     """Convolves along `axis` as channels over the plane (height, width)."""
     batch = 0
     order = (batch, axis, height, width)
-    y = F.conv2d(x.permute(order), weight, bias, padding=KERNEL // 2)
+    y = F.conv2d(x.permute(order), weight, bias, padding=weight.shape[-1] // 2)
     inverse = [order.index(i) for i in range(4)]
     return y.permute(inverse)
 
@@ -66,7 +66,8 @@ def stage(x, p):
 
 
 def decoder(x, parameters):
-    for i in range(len(FEATURES) - 1):
+    stages = sum(name.endswith("linear2.weight") for name in parameters)
+    for i in range(stages):
         prefix = f"{PREFIX}{i}."
         x = stage(
             x, {k[len(prefix):]: v for k, v in parameters.items() if k.startswith(prefix)}

@@ -55,10 +55,10 @@ public final class DragAndDrop implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(DragAndDrop.class);
 
   /** The file in a generator directory that describes it. */
-  static final String MANIFEST_FILE = "generator.json";
+  private static final String MANIFEST_FILE = "generator.json";
 
   /** The file in a generator directory that holds the decoder's weights. */
-  static final String DECODER_FILE = "decoder.safetensors";
+  private static final String DECODER_FILE = "decoder.safetensors";
 
   private final PromptEncoder encoder;
   private final WeightDecoder decoder;
@@ -112,6 +112,7 @@ public final class DragAndDrop implements AutoCloseable {
    * @throws FileFormatException if a file's content is broken, or the two do not belong together
    */
   public static DragAndDrop load(Path directory, GenerationListener listener) {
+    Checks.notNull(listener, "listener");
     GeneratorManifest manifest = readManifest(directory);
     return open(directory, manifest, Parts.openEncoder(manifest.encoder()), listener);
   }
@@ -121,7 +122,8 @@ public final class DragAndDrop implements AutoCloseable {
    * made with.
    *
    * @param directory holds {@code generator.json} and {@code decoder.safetensors}
-   * @param encoder the encoder; the generator owns it from now on
+   * @param encoder the encoder; the generator owns it from now on, and it is closed at once if the
+   *     generator cannot be opened
    * @param listener hears how generations go
    * @return the generator; the caller closes it
    * @throws FileAccessException if a file is missing or unreadable
@@ -130,20 +132,25 @@ public final class DragAndDrop implements AutoCloseable {
    */
   public static DragAndDrop load(
       Path directory, PromptEncoder encoder, GenerationListener listener) {
+    GeneratorManifest manifest;
     try {
-      GeneratorManifest manifest = readManifest(directory);
+      Checks.notNull(listener, "listener");
       ComponentSpec actual = Checks.notNull(encoder, "encoder").spec();
+      manifest = readManifest(directory);
       if (!actual.equals(manifest.encoder())) {
         throw new InvalidInputException(
-            directory + " was made with the encoder " + manifest.encoder() + ", not " + actual);
+            directory
+                + " was made with the encoder "
+                + manifest.encoder()
+                + ", not "
+                + actual
+                + ": pass that one");
       }
-      return open(directory, manifest, encoder, listener);
-    } catch (RuntimeException e) {
-      if (encoder != null) {
-        encoder.close();
-      }
+    } catch (RuntimeException | Error e) {
+      closeAfter(e, encoder);
       throw e;
     }
+    return open(directory, manifest, encoder, listener);
   }
 
   private static GeneratorManifest readManifest(Path directory) {
@@ -165,11 +172,8 @@ public final class DragAndDrop implements AutoCloseable {
       Path weights = directory.resolve(DECODER_FILE);
       decoder = Parts.openDecoder(manifest.decoder(), weights);
       checkFingerprint(weights, decoder.fingerprint(), manifest.decoderFingerprint());
-    } catch (RuntimeException e) {
-      encoder.close();
-      if (decoder != null) {
-        decoder.close();
-      }
+    } catch (RuntimeException | Error e) {
+      closeAfter(e, encoder, decoder);
       throw e;
     }
     Builder builder =
@@ -235,8 +239,9 @@ public final class DragAndDrop implements AutoCloseable {
     ConditionShape shape = decoder.conditionShape();
     List<String> drawn = PromptSampler.draw(prompts, shape.prompts(), options.seed());
     try (INDArray condition = encode(drawn, shape);
-        INDArray tokens = decode(condition)) {
+        INDArray tokens = decode(condition, shape)) {
       TokenShape grid = decoder.tokenShape();
+      Checks.shape(tokens, "what the decoder gives", 1, grid.tokens(), grid.height(), grid.width());
       Map<String, String> metadata = provenance(prompts, options).toMetadata();
       return timed(
           Stage.DETOKENIZE,
@@ -257,8 +262,13 @@ public final class DragAndDrop implements AutoCloseable {
                 (done, total) -> listener.onProgress(Stage.ENCODE, done, total)));
   }
 
-  private INDArray decode(INDArray condition) {
-    ConditionShape shape = decoder.conditionShape();
+  private INDArray decode(INDArray condition, ConditionShape shape) {
+    Checks.shape(
+        condition,
+        "what the encoder gives",
+        shape.prompts(),
+        shape.textLength(),
+        shape.dimension());
     INDArray batch =
         condition.reshape('c', 1, shape.prompts(), shape.textLength(), shape.dimension());
     return timed(
@@ -267,16 +277,34 @@ public final class DragAndDrop implements AutoCloseable {
             decoder.decode(batch, (done, total) -> listener.onProgress(Stage.DECODE, done, total)));
   }
 
-  private <T> T timed(Stage stage, Supplier<T> work) {
+  private <T extends AutoCloseable> T timed(Stage stage, Supplier<T> work) {
     if (Thread.currentThread().isInterrupted()) {
-      throw new DragAndDropException("interrupted before " + stage);
+      throw new DragAndDropException("the thread was interrupted before the stage " + stage);
     }
     long start = System.nanoTime();
     T result = work.get();
     Duration duration = Duration.ofNanos(System.nanoTime() - start);
     log.debug("{} took {}", stage, duration);
-    listener.onStageFinished(stage, duration);
+    try {
+      listener.onStageFinished(stage, duration);
+    } catch (RuntimeException | Error e) {
+      closeAfter(e, result);
+      throw e;
+    }
     return result;
+  }
+
+  /** Frees what an error leaves without an owner, all of it, and lets that error stand. */
+  private static void closeAfter(Throwable error, AutoCloseable... owned) {
+    for (AutoCloseable each : owned) {
+      try {
+        if (each != null) {
+          each.close();
+        }
+      } catch (Exception e) {
+        error.addSuppressed(e);
+      }
+    }
   }
 
   private Provenance provenance(List<String> prompts, GenerationOptions options) {
@@ -292,7 +320,7 @@ public final class DragAndDrop implements AutoCloseable {
 
   /**
    * Identifies this generator by everything that its results depend on: the weights of encoder and
-   * decoder, the target and the scale encoding.
+   * decoder, the target with the configuration of its adapters, and the scale encoding.
    *
    * @return a SHA-256 in hexadecimal digits
    */
@@ -303,6 +331,7 @@ public final class DragAndDrop implements AutoCloseable {
             encoder.spec().toString(),
             decoder.spec().toString(),
             decoder.fingerprint(),
+            target.config().toString(),
             target.modules().toString(),
             Integer.toString(target.tileWidth()),
             scaleEncoding.toString()));
@@ -464,13 +493,19 @@ public final class DragAndDrop implements AutoCloseable {
      * @return this builder
      */
     public Builder provenance(Map<String, String> entries) {
-      this.provenance.putAll(Checks.notNull(entries, "provenance"));
+      Checks.notNull(entries, "provenance")
+          .forEach(
+              (key, value) -> {
+                Checks.notBlank(key, "a key of provenance");
+                this.provenance.put(key, Checks.notNull(value, "provenance of " + key));
+              });
       return this;
     }
 
     /**
      * Builds the generator and takes ownership of encoder and decoder: they are closed when the
-     * generator is, or at once when it cannot be built.
+     * generator is, or at once when it cannot be built. To build another generator, give the
+     * builder new ones.
      *
      * @return the generator; the caller closes it
      * @throws InvalidInputException if a required part is missing
@@ -478,24 +513,26 @@ public final class DragAndDrop implements AutoCloseable {
      */
     public DragAndDrop build() {
       try {
-        Checks.notNull(encoder, "encoder");
-        Checks.notNull(decoder, "decoder");
-        Checks.notNull(target, "target");
+        checkPart(encoder, "encoder");
+        checkPart(decoder, "decoder");
+        checkPart(target, "target");
         checkEncoderFitsDecoder();
         checkDecoderFitsTarget();
         return new DragAndDrop(this);
-      } catch (RuntimeException e) {
-        closeParts();
+      } catch (RuntimeException | Error e) {
+        closeAfter(e, encoder, decoder);
         throw e;
+      } finally {
+        // They belong to the generator now, or are closed: another build() needs new ones.
+        encoder = null;
+        decoder = null;
       }
     }
 
-    private void closeParts() {
-      if (encoder != null) {
-        encoder.close();
-      }
-      if (decoder != null) {
-        decoder.close();
+    private static void checkPart(Object part, String name) {
+      if (part == null) {
+        throw new InvalidInputException(
+            "a generator needs one " + name + ": call " + name + "(...) before build()");
       }
     }
 

@@ -11,12 +11,16 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Files and directories that appear whole or not at all: they are written beside their destination
  * under a temporary name and moved there when complete.
  */
 public final class AtomicFiles {
+
+  private static final Logger log = LoggerFactory.getLogger(AtomicFiles.class);
 
   /** Writes the content of a temporary file or directory. */
   @FunctionalInterface
@@ -40,6 +44,10 @@ public final class AtomicFiles {
    * @throws FileAccessException if it cannot be written; the destination is then as it was before
    */
   public static void writeFile(Path destination, Writer writer) {
+    if (Files.isDirectory(destination)) {
+      throw new FileAccessException(
+          destination + " is a directory, but a file is to be written there: choose another name");
+    }
     write(
         destination,
         temporary -> {
@@ -76,6 +84,10 @@ public final class AtomicFiles {
 
   private static void write(Path destination, Writer writer) {
     Path absolute = destination.toAbsolutePath();
+    if (absolute.getFileName() == null) {
+      throw new FileAccessException(
+          destination + " is the root of a file system: choose a folder in it");
+    }
     Path temporary =
         absolute.resolveSibling("." + absolute.getFileName() + "." + UUID.randomUUID() + ".tmp");
     try {
@@ -139,8 +151,7 @@ public final class AtomicFiles {
           });
     } catch (IOException e) {
       // The temporary file stays; what the caller must know is the error on its way.
-      org.slf4j.LoggerFactory.getLogger(AtomicFiles.class)
-          .warn("could not delete the temporary {}", path, e);
+      log.warn("could not delete the temporary {}", path, e);
     }
   }
 }

@@ -2,6 +2,7 @@ package io.github.dnd4j.internal;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Objects;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -54,8 +55,11 @@ public final class HostFloats {
     INDArray packed = isContiguous(floats) ? floats : floats.dup('c');
     float[] values = new float[Math.toIntExact(packed.length())];
     of(packed).read(0, values, 0, values.length);
-    if (packed != array) {
+    if (packed != floats) {
       packed.close();
+    }
+    if (floats != array) {
+      floats.close();
     }
     return values;
   }
@@ -85,6 +89,16 @@ public final class HostFloats {
     }
   }
 
+  /**
+   * Whether {@link #of} takes a tensor.
+   *
+   * @param array any tensor
+   * @return whether it is FLOAT and contiguous in 'c' order
+   */
+  public static boolean accepts(INDArray array) {
+    return array.dataType() == DataType.FLOAT && isContiguous(array);
+  }
+
   private static boolean isContiguous(INDArray array) {
     long expected = 1;
     for (int i = array.rank() - 1; i >= 0; i--) {
@@ -105,7 +119,7 @@ public final class HostFloats {
    * @param count how many
    */
   public void read(long from, float[] values, int offset, int count) {
-    checkRange(from, count);
+    checkRange(from, values, offset, count);
     Nd4j.getAffinityManager().ensureLocation(array, Location.HOST);
     pointer.position(from).get(values, offset, count);
   }
@@ -119,7 +133,7 @@ public final class HostFloats {
    * @param count how many
    */
   public void write(long from, float[] values, int offset, int count) {
-    checkRange(from, count);
+    checkRange(from, values, offset, count);
     Nd4j.getAffinityManager().ensureLocation(array, Location.HOST);
     pointer.position(from).put(values, offset, count);
     Nd4j.getAffinityManager().tagLocation(array, Location.HOST);
@@ -133,7 +147,7 @@ public final class HostFloats {
    * @return a direct buffer in native byte order, valid as long as the tensor is open
    */
   public ByteBuffer bytes(long from, int count) {
-    checkRange(from, count);
+    Objects.checkFromIndexSize(from, (long) count, length);
     Nd4j.getAffinityManager().ensureLocation(array, Location.HOST);
     try (BytePointer bytes = new BytePointer(pointer)) {
       long start = from * Float.BYTES;
@@ -146,9 +160,9 @@ public final class HostFloats {
     }
   }
 
-  private void checkRange(long from, int count) {
-    if (from < 0 || count < 0 || from + count > length) {
-      throw new IndexOutOfBoundsException(from + " + " + count + " of " + length);
-    }
+  /** JavaCPP checks neither side of a copy. */
+  private void checkRange(long from, float[] values, int offset, int count) {
+    Objects.checkFromIndexSize(from, count, length);
+    Objects.checkFromIndexSize(offset, count, values.length);
   }
 }

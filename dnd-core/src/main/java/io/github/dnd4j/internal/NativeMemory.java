@@ -51,7 +51,8 @@ public final class NativeMemory {
   }
 
   /**
-   * Runs something that allocates, and turns the error of a JavaCPP limit into a clear one.
+   * Runs something that allocates, and turns the error of native memory that ran out into a clear
+   * one.
    *
    * @param what what is done, as the subject of the message
    * @param work does it
@@ -63,7 +64,7 @@ public final class NativeMemory {
     try {
       return work.get();
     } catch (OutOfMemoryError e) {
-      if (e.getMessage() == null || !e.getMessage().contains("hysical")) {
+      if (!isNative(e)) {
         throw e; // the Java heap: not ours to explain
       }
       throw new NativeMemoryException(
@@ -72,9 +73,17 @@ public final class NativeMemory {
               + e.getMessage()
               + ". Start Java with larger -Dorg.bytedeco.javacpp.maxphysicalbytes (now "
               + gibibytes(Pointer.maxPhysicalBytes())
-              + ", heap included)",
+              + ", heap included) and -Dorg.bytedeco.javacpp.maxbytes (now "
+              + gibibytes(Pointer.maxBytes())
+              + ")",
           e);
     }
+  }
+
+  /** The messages of JavaCPP's limits and of failed allocations of JavaCPP and ND4J. */
+  private static boolean isNative(OutOfMemoryError e) {
+    String message = String.valueOf(e.getMessage());
+    return message.contains("hysicalBytes") || message.contains("Failed to allocate");
   }
 
   private static String gibibytes(long bytes) {

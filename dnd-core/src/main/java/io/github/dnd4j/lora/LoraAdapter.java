@@ -2,6 +2,7 @@ package io.github.dnd4j.lora;
 
 import io.github.dnd4j.DragAndDropException;
 import io.github.dnd4j.InvalidInputException;
+import io.github.dnd4j.ShapeMismatchException;
 import io.github.dnd4j.internal.Checks;
 import io.github.dnd4j.spi.AdapterFormat;
 import java.nio.file.Path;
@@ -41,9 +42,11 @@ public final class LoraAdapter implements AutoCloseable {
    *
    * @param config its configuration
    * @param weights its matrices by module path, in the order in which they are to be kept; FLOAT, A
-   *     {@code [rank, in]} and B {@code [out, rank]}. The adapter owns them from now on
+   *     {@code [rank, in]} and B {@code [out, rank]}, with memory of their own, since ND4J cannot
+   *     free views. The adapter owns them from now on
    * @param metadata free text that travels in the file, such as its provenance
-   * @throws io.github.dnd4j.ShapeMismatchException if A and B of a module do not fit together
+   * @throws ShapeMismatchException if A and B of a module do not fit together, or their rank is not
+   *     the one that the configuration gives the module
    */
   public LoraAdapter(
       LoraConfig config, Map<String, LoraWeights> weights, Map<String, String> metadata) {
@@ -52,15 +55,31 @@ public final class LoraAdapter implements AutoCloseable {
         Collections.unmodifiableMap(new LinkedHashMap<>(Checks.notNull(weights, "weights")));
     this.metadata =
         Collections.unmodifiableMap(new TreeMap<>(Checks.notNull(metadata, "metadata")));
-    if (weights.isEmpty()) {
+    if (this.weights.isEmpty()) {
       throw new InvalidInputException("an adapter needs the weights of at least one module");
     }
     List<LoraModule> found = new ArrayList<>();
     this.weights.forEach((path, pair) -> found.add(moduleOf(path, pair)));
     this.modules = List.copyOf(found);
+    this.modules.forEach(this::checkRank);
+  }
+
+  /** Loaders size the matrices by the configuration, so it must not say otherwise. */
+  private void checkRank(LoraModule module) {
+    int expected = config.rankOf(module.path());
+    if (module.rank() != expected) {
+      throw new ShapeMismatchException(
+          module.path()
+              + " has matrices of rank "
+              + module.rank()
+              + ", but the configuration says "
+              + expected
+              + ": correct its rank, or list the module in its rankPattern");
+    }
   }
 
   private static LoraModule moduleOf(String path, LoraWeights pair) {
+    Checks.notNull(pair, "the weights of " + path);
     checkFloat(path + ".lora_A", pair.a());
     checkFloat(path + ".lora_B", pair.b());
     Checks.shape(pair.a(), path + ".lora_A", -1, -1);
@@ -174,13 +193,7 @@ public final class LoraAdapter implements AutoCloseable {
       return;
     }
     closed = true;
-    weights
-        .values()
-        .forEach(
-            pair -> {
-              pair.a().close();
-              pair.b().close();
-            });
+    weights.values().forEach(LoraWeights::close);
   }
 
   @Override

@@ -2,7 +2,9 @@ package io.github.dnd4j.lora;
 
 import io.github.dnd4j.InvalidInputException;
 import io.github.dnd4j.internal.Checks;
+import java.util.Collections;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * What a LoRA adapter says of itself beside its matrices, with the meaning that PEFT's {@code
@@ -43,21 +45,38 @@ public record LoraConfig(
    * @param dropout the dropout rate it was trained with, from 0 to below 1
    * @param baseModel the model that it belongs to
    * @param taskType PEFT's task type
-   * @param rankPattern ranks of modules that differ
-   * @param alphaPattern alphas of modules that differ
+   * @param rankPattern ranks of modules that differ, at least 1
+   * @param alphaPattern alphas of modules that differ, finite numbers
    */
   public LoraConfig {
     Checks.positive(rank, "rank");
-    if (!Double.isFinite(alpha)) {
-      throw new InvalidInputException("alpha must be a finite number, but is " + alpha);
-    }
+    checkFinite(alpha, "alpha");
     if (!(dropout >= 0 && dropout < 1)) {
       throw new InvalidInputException("dropout must be from 0 to below 1, but is " + dropout);
     }
     Checks.notNull(baseModel, "baseModel");
     Checks.notBlank(taskType, "taskType");
-    rankPattern = Map.copyOf(Checks.notNull(rankPattern, "rankPattern"));
-    alphaPattern = Map.copyOf(Checks.notNull(alphaPattern, "alphaPattern"));
+    rankPattern = sorted(rankPattern, "rankPattern");
+    alphaPattern = sorted(alphaPattern, "alphaPattern");
+    rankPattern.forEach((key, value) -> Checks.positive(value, "rankPattern of " + key));
+    alphaPattern.forEach((key, value) -> checkFinite(value, "alphaPattern of " + key));
+  }
+
+  /** In an order of its own, so that equal configurations are written as equal bytes. */
+  private static <T> Map<String, T> sorted(Map<String, T> pattern, String name) {
+    Checks.notNull(pattern, name)
+        .forEach(
+            (key, value) -> {
+              Checks.notBlank(key, "a key of " + name);
+              Checks.notNull(value, name + " of " + key);
+            });
+    return Collections.unmodifiableMap(new TreeMap<>(pattern));
+  }
+
+  private static void checkFinite(double value, String name) {
+    if (!Double.isFinite(value)) {
+      throw new InvalidInputException(name + " must be a finite number, but is " + value);
+    }
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.github.dnd4j.lora;
 
+import io.github.dnd4j.InvalidInputException;
 import io.github.dnd4j.internal.Checks;
 
 /**
@@ -19,13 +20,22 @@ public record LoraModule(String path, int in, int out, int rank) {
    * @param path the layer's path in the model
    * @param in its input features, at least 1
    * @param out its output features, at least 1
-   * @param rank the rank of its LoRA matrices, at least 1
+   * @param rank the rank of its LoRA matrices, at least 1; no matrix may hold 2^31 numbers
    */
   public LoraModule {
     Checks.notBlank(path, "path");
     Checks.positive(in, path + ": in");
     Checks.positive(out, path + ": out");
     Checks.positive(rank, path + ": rank");
+    if ((long) rank * Math.max(in, out) > Integer.MAX_VALUE) {
+      throw new InvalidInputException(
+          path
+              + ": a matrix of rank "
+              + rank
+              + " and "
+              + Math.max(in, out)
+              + " columns has more than 2^31-1 numbers");
+    }
   }
 
   /**
@@ -43,6 +53,6 @@ public record LoraModule(String path, int in, int out, int rank) {
    * @return {@code rank * (in + out)}
    */
   public long parameterCount() {
-    return (long) rank * (in + out);
+    return (long) rank * ((long) in + out);
   }
 }

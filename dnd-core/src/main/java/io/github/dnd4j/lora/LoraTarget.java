@@ -29,7 +29,8 @@ public record LoraTarget(String name, LoraConfig config, int tileWidth, List<Lor
    * @param name a short name
    * @param config the configuration of its adapters
    * @param tileWidth the tile width, an even number that divides every module's in and out
-   * @param modules the modules in token order, at least one, each path once
+   * @param modules the modules in token order, at least one, each path once, with the ranks that
+   *     the configuration gives them
    */
   public LoraTarget {
     Checks.notBlank(name, "name");
@@ -62,6 +63,26 @@ public record LoraTarget(String name, LoraConfig config, int tileWidth, List<Lor
       if (!paths.add(module.path())) {
         throw new InvalidInputException("target " + name + " lists " + module.path() + " twice");
       }
+      if (module.rank() != config.rankOf(module.path())) {
+        throw new InvalidInputException(
+            "target "
+                + name
+                + ": module "
+                + module.path()
+                + " has the rank "
+                + module.rank()
+                + ", but the configuration of its adapters says "
+                + config.rankOf(module.path()));
+      }
+    }
+    checkTokenCount(name, tileWidth, modules);
+  }
+
+  private static void checkTokenCount(String name, int tileWidth, List<LoraModule> modules) {
+    long count = modules.stream().mapToLong(module -> tokensOf(module, tileWidth)).sum();
+    if (count > Integer.MAX_VALUE) {
+      throw new InvalidInputException(
+          "target " + name + " has " + count + " weight tokens: take a larger tile width");
     }
   }
 
@@ -143,7 +164,7 @@ public record LoraTarget(String name, LoraConfig config, int tileWidth, List<Lor
    * @return T, the number of tiles of all matrices
    */
   public int tokenCount() {
-    return modules.stream().mapToInt(this::tokensOf).sum();
+    return Math.toIntExact(modules.stream().mapToLong(m -> tokensOf(m, tileWidth)).sum());
   }
 
   /**
@@ -173,8 +194,8 @@ public record LoraTarget(String name, LoraConfig config, int tileWidth, List<Lor
     return modules.stream().mapToLong(LoraModule::parameterCount).sum();
   }
 
-  private int tokensOf(LoraModule module) {
-    return module.in() / tileWidth + module.out() / tileWidth;
+  private static long tokensOf(LoraModule module, int tileWidth) {
+    return (long) module.in() / tileWidth + module.out() / tileWidth;
   }
 
   @Override

@@ -8,4 +8,11 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * @param a the down projection, {@code [rank, in]}
  * @param b the up projection, {@code [out, rank]}
  */
-public record LoraWeights(INDArray a, INDArray b) {}
+public record LoraWeights(INDArray a, INDArray b) {
+
+  /** Only for their owner. */
+  void close() {
+    a.close();
+    b.close();
+  }
+}

@@ -1,6 +1,7 @@
 package io.github.dnd4j.lora;
 
 import io.github.dnd4j.DragAndDropException;
+import io.github.dnd4j.InvalidInputException;
 import io.github.dnd4j.ShapeMismatchException;
 import io.github.dnd4j.internal.Checks;
 import io.github.dnd4j.internal.HostFloats;
@@ -54,12 +55,22 @@ public final class WeightTokenizer {
    * @param adapter an adapter with all modules of the target, and no others
    * @return FLOAT {@code [T, h, w]}, NaN where there is no weight; the caller closes it
    * @throws ShapeMismatchException if the adapter does not fit the target
+   * @throws DragAndDropException if a weight is NaN or infinite
    */
   public INDArray tokenize(LoraAdapter adapter) {
     checkFits(Checks.notNull(adapter, "adapter"));
     INDArray tokens =
         HostFloats.uninitialized(target.tokenCount(), target.tokenHeight(), target.tokenWidth());
-    HostFloats host = HostFloats.of(tokens);
+    try {
+      encodeAll(adapter, HostFloats.of(tokens));
+    } catch (RuntimeException | Error e) {
+      tokens.close();
+      throw e;
+    }
+    return tokens;
+  }
+
+  private void encodeAll(LoraAdapter adapter, HostFloats host) {
     Grid grid = new Grid();
     int token = 0;
     for (LoraModule module : target.modules()) {
@@ -71,7 +82,6 @@ public final class WeightTokenizer {
         }
       }
     }
-    return tokens;
   }
 
   /**
@@ -81,6 +91,8 @@ public final class WeightTokenizer {
    * @param metadata what the adapter is to carry along
    * @return the adapter; the caller closes it
    * @throws ShapeMismatchException if the tokens do not fit the target
+   * @throws InvalidInputException if the tokens are of another type than FLOAT, or are a view whose
+   *     cells are not one after the other
    * @throws DragAndDropException if a weight comes out as NaN or infinite
    */
   public LoraAdapter detokenize(INDArray tokens, Map<String, String> metadata) {
@@ -90,9 +102,28 @@ public final class WeightTokenizer {
         target.tokenCount(),
         target.tokenHeight(),
         target.tokenWidth());
-    HostFloats host = HostFloats.of(tokens);
-    Grid grid = new Grid();
+    if (!HostFloats.accepts(tokens)) {
+      throw new InvalidInputException(
+          "the weight tokens of "
+              + target.name()
+              + " must be FLOAT and contiguous in 'c' order, but are "
+              + tokens.dataType()
+              + " with the strides "
+              + Arrays.toString(tokens.stride())
+              + ": pass castTo(DataType.FLOAT).dup('c')");
+    }
     Map<String, LoraWeights> weights = new LinkedHashMap<>();
+    try {
+      decodeAll(HostFloats.of(tokens), weights);
+      return new LoraAdapter(target.config(), weights, metadata);
+    } catch (RuntimeException | Error e) {
+      weights.values().forEach(LoraWeights::close);
+      throw e;
+    }
+  }
+
+  private void decodeAll(HostFloats host, Map<String, LoraWeights> weights) {
+    Grid grid = new Grid();
     int token = 0;
     for (LoraModule module : target.modules()) {
       LoraMatrix a = LoraMatrix.emptyA(module);
@@ -105,7 +136,6 @@ public final class WeightTokenizer {
       }
       weights.put(module.path(), new LoraWeights(a.toTensor(), b.toTensor()));
     }
-    return new LoraAdapter(target.config(), weights, metadata);
   }
 
   private void checkFits(LoraAdapter adapter) {
@@ -144,18 +174,26 @@ public final class WeightTokenizer {
       int first = tile * tileWidth;
       double mean = mean(matrix, first);
       double deviation = deviation(matrix, first, mean);
+      if (!Double.isFinite(deviation)) {
+        throw new DragAndDropException(
+            matrix.name()
+                + ", tile "
+                + tile
+                + ", holds a weight that is NaN or infinite: the adapter is broken");
+      }
+      float encodedMean = (float) encoding.encodeMean(mean, deviation);
+      double encodedDeviation = encoding.encodeDeviation(mean, deviation);
+      // What decoding will multiply with: an encoding may have raised a tiny deviation.
+      double unit = Math.max(deviation, encoding.decodeDeviation(encodedDeviation));
       Arrays.fill(cells, Float.NaN);
       for (int row = 0; row < matrix.rank(); row++) {
         for (int column = 0; column < tileWidth; column++) {
           double centred = matrix.get(row, first + column) - mean;
           // A constant tile has s = 0: all that is left of it is its mean.
-          cells[row * width + column] = deviation == 0 ? 0 : (float) (centred / deviation);
+          cells[row * width + column] = deviation == 0 ? 0 : (float) (centred / unit);
         }
       }
-      encodeScale(
-          matrix.rank(),
-          (float) encoding.encodeMean(mean, deviation),
-          (float) encoding.encodeDeviation(mean, deviation));
+      encodeScale(matrix.rank(), encodedMean, (float) encodedDeviation);
     }
 
     private void encodeScale(int rank, float mean, float deviation) {

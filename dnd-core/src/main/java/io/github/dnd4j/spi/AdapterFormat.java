@@ -75,7 +75,12 @@ public interface AdapterFormat {
         .orElseThrow(
             () ->
                 new FileFormatException(
-                    "no adapter format for " + destination + Services.hint(AdapterFormat.class)));
+                    "no adapter format for the file ending of "
+                        + destination
+                        + " (found: "
+                        + all().stream().map(AdapterFormat::name).toList()
+                        + ")"
+                        + Services.hint(AdapterFormat.class)));
   }
 
   /**

@@ -25,7 +25,8 @@ public interface PromptEncoder extends AutoCloseable {
    * @param textLength L, the tokens per text; an encoder with a limited window splits longer texts
    *     and may ask for a multiple of its window
    * @param progress hears how many texts are done
-   * @return FLOAT {@code [N, L, C]} in 'c' order, in no workspace; the caller closes it
+   * @return FLOAT {@code [N, L, C]} in 'c' order, in no workspace, with memory of its own and not a
+   *     view, such as a reshaped array is, which ND4J cannot free; the caller closes it
    */
   INDArray encode(List<String> prompts, int textLength, ProgressListener progress);
 

@@ -28,7 +28,8 @@ public interface WeightDecoder extends AutoCloseable {
    *
    * @param conditions FLOAT {@code [B, N, L, C]}; left as they are
    * @param progress hears how many of its stages are done
-   * @return FLOAT {@code [B, T, h, w]} in 'c' order, in no workspace; the caller closes it
+   * @return FLOAT {@code [B, T, h, w]} in 'c' order, in no workspace, with memory of its own and
+   *     not a view, such as a reshaped array is, which ND4J cannot free; the caller closes it
    */
   INDArray decode(INDArray conditions, ProgressListener progress);
 
