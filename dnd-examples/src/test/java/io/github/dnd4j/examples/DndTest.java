@@ -1,0 +1,339 @@
+package io.github.dnd4j.examples;
+
+import static io.github.dnd4j.examples.CommandLineRun.dnd;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.dnd4j.io.SafetensorsWriter;
+import io.github.dnd4j.io.TensorFile;
+import io.github.dnd4j.io.TensorInfo;
+import io.github.dnd4j.io.TensorType;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+@DisplayName("The dnd command")
+class DndTest {
+
+  private static final Path PROMPTS = Path.of("prompts", "science.txt");
+  private static final String PRESET = "minilm-l6";
+
+  @TempDir private Path folder;
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "generate", "init", "decode", "tokenize", "detokenize", "convert", "inspect"
+      })
+  @DisplayName("explains every subcommand")
+  void help(String command) {
+    CommandLineRun run = dnd(command, "--help");
+    assertThat(run.exitCode()).isZero();
+    assertThat(run.out()).contains("Usage: dnd " + command).contains("--verbose");
+    assertThat(dnd().out()).contains(command);
+  }
+
+  @Test
+  @DisplayName("generates an adapter in PEFT's form, twice with the same bytes")
+  void generate() throws IOException {
+    // given
+    Path first = folder.resolve("first");
+    Path second = folder.resolve("second");
+    // when
+    CommandLineRun run = generateUntrained(first);
+    generateUntrained(second);
+    // then
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    assertThat(run.out())
+        .contains("331776 numbers in 72 tensors")
+        .contains("encoding prompts")
+        .contains("decoding weights");
+    assertThat(run.err()).contains("random");
+    assertThat(first.resolve("adapter_model.safetensors"))
+        .hasSameBinaryContentAs(second.resolve("adapter_model.safetensors"));
+    assertThat(first.resolve("adapter_config.json"))
+        .hasSameBinaryContentAs(second.resolve("adapter_config.json"));
+    try (TensorFile file = TensorFile.open(first.resolve("adapter_model.safetensors"))) {
+      TensorInfo info =
+          file.tensors()
+              .get("base_model.model.encoder.layer.0.attention.self.query.lora_A.weight");
+      assertThat(info.type()).isEqualTo(TensorType.BF16);
+      assertThat(info.shape()).containsExactly(8L, 384L);
+      assertThat(file.metadata())
+          .containsEntry("format", "pt")
+          .containsEntry("dnd4j.generator", PRESET + "-untrained")
+          .containsEntry("dnd4j.prompts", "20");
+    }
+  }
+
+  private static CommandLineRun generateUntrained(Path out) {
+    return dnd(
+        "generate", "--preset", PRESET, "--untrained", "--prompts", PROMPTS, "--out", out);
+  }
+
+  @Test
+  @DisplayName("generates the same from a decoder's file as from the weights that went into it")
+  void generateFromFile() throws IOException {
+    // given
+    Path decoder = folder.resolve("decoder.safetensors");
+    CommandLineRun init = dnd("init", "--preset", PRESET, "--seed", "0", "--out", decoder);
+    assertThat(init.exitCode()).as(init.err()).isZero();
+    assertThat(init.out()).contains("[16, 32, 384]").contains("[324, 10, 130]");
+    // when
+    CommandLineRun run =
+        dnd(
+            "generate",
+            "--preset",
+            PRESET,
+            "--decoder",
+            decoder,
+            "--prompts",
+            PROMPTS,
+            "--out",
+            folder.resolve("a"));
+    generateUntrained(folder.resolve("b"));
+    // then the weights are the same; only the provenance differs
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    assertThat(run.err()).isEmpty();
+    assertSameTensors(folder.resolve("a"), folder.resolve("b"));
+  }
+
+  private static void assertSameTensors(Path a, Path b) {
+    try (TensorFile one = TensorFile.open(a.resolve("adapter_model.safetensors"));
+        TensorFile other = TensorFile.open(b.resolve("adapter_model.safetensors"))) {
+      assertThat(one.tensors()).isEqualTo(other.tensors()).isNotEmpty();
+      for (String name : one.tensors().keySet()) {
+        try (INDArray x = one.read(name);
+            INDArray y = other.read(name)) {
+          assertThat(x.equalsWithEps(y, 0)).as(name).isTrue();
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"reference", "log"})
+  @DisplayName("turns an adapter into weight tokens and back, with either scale encoding")
+  void tokens(String encoding) {
+    // given
+    Path adapter = folder.resolve("adapter");
+    Path tokens = folder.resolve("tokens.safetensors");
+    Path back = folder.resolve("back");
+    generateUntrained(adapter);
+    // when
+    CommandLineRun tokenize =
+        dnd("tokenize", adapter, "--out", tokens, "--tile-width", "128", "--scale-encoding", encoding);
+    CommandLineRun detokenize = dnd("detokenize", tokens, "--target", PRESET, "--out", back);
+    // then
+    assertThat(tokenize.exitCode()).as(tokenize.err()).isZero();
+    assertThat(tokenize.out()).contains("[324, 10, 130]");
+    assertThat(detokenize.exitCode()).as(detokenize.err()).isZero();
+    assertSameTensors(adapter, back);
+  }
+
+  @Test
+  @DisplayName("takes the target of weight tokens from another adapter of the model")
+  void detokenizeLike() {
+    // given
+    Path adapter = folder.resolve("adapter");
+    Path tokens = folder.resolve("tokens.safetensors");
+    generateUntrained(adapter);
+    dnd("tokenize", adapter, "--out", tokens);
+    // when
+    CommandLineRun run =
+        dnd("detokenize", tokens, "--like", adapter, "--out", folder.resolve("back"));
+    // then
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    assertSameTensors(adapter, folder.resolve("back"));
+  }
+
+  @Test
+  @DisplayName("decodes a raw condition")
+  void decode() {
+    // given
+    Path decoder = folder.resolve("decoder.safetensors");
+    Path condition = folder.resolve("condition.safetensors");
+    Path out = folder.resolve("out.safetensors");
+    dnd("init", "--preset", PRESET, "--out", decoder);
+    SafetensorsWriter.write(
+        condition, Map.of("condition", Nd4j.rand(2, 16, 32, 384)), TensorType.F32, Map.of());
+    // when
+    CommandLineRun run =
+        dnd(
+            "decode",
+            "--decoder",
+            decoder,
+            "--features",
+            "(16,32,384) (32,24,160) (96,16,144) (324,10,130)",
+            "--kernel",
+            "5",
+            "--condition",
+            condition,
+            "--out",
+            out);
+    // then
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    try (TensorFile file = TensorFile.open(out)) {
+      assertThat(file.tensors().get("output").shape()).containsExactly(2L, 324L, 10L, 130L);
+    }
+  }
+
+  @Test
+  @DisplayName("converts a file to another precision and says what it holds")
+  void convertAndInspect() {
+    // given
+    Path decoder = folder.resolve("decoder.safetensors");
+    Path half = folder.resolve("half.safetensors");
+    dnd("init", "--preset", PRESET, "--out", decoder);
+    // when
+    CommandLineRun convert = dnd("convert", decoder, half, "--precision", "bf16");
+    CommandLineRun inspect = dnd("inspect", half);
+    // then
+    assertThat(convert.exitCode()).as(convert.err()).isZero();
+    assertThat(half.toFile().length()).isLessThan(decoder.toFile().length() * 51 / 100);
+    assertThat(inspect.out()).contains("27 tensors").contains("BF16 [160, 384, 5, 5]");
+  }
+
+  @Test
+  @DisplayName("says what an adapter holds")
+  void inspectAdapter() {
+    Path adapter = folder.resolve("adapter");
+    generateUntrained(adapter);
+    CommandLineRun run = dnd("inspect", adapter);
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    assertThat(run.out())
+        .contains("36 modules, rank 8, 331776 numbers")
+        .contains("attention.self.query")
+        .contains("dnd4j.prompts = 20");
+  }
+
+  @Nested
+  @DisplayName("answers bad input with exit code 1 and one line:")
+  class BadInput {
+
+    private void assertRefused(CommandLineRun run, String... parts) {
+      assertThat(run.exitCode()).isEqualTo(1);
+      assertThat(run.err().strip().lines()).hasSize(1);
+      assertThat(run.err()).startsWith("dnd: ").contains(parts);
+    }
+
+    @Test
+    @DisplayName("no prompts option")
+    void usage() {
+      assertRefused(dnd("generate", "--out", "x"), "--prompts", "dnd generate --help");
+    }
+
+    @Test
+    @DisplayName("an unknown subcommand or option")
+    void unknown() {
+      assertRefused(dnd("generat"), "generat");
+      assertRefused(dnd("init", "--presett", "x", "--out", "y"), "--presett");
+    }
+
+    @Test
+    @DisplayName("nothing that generates, or two things")
+    void noGenerator() {
+      assertRefused(dnd("generate", "--prompts", PROMPTS, "--out", "x"), "--generator", "--preset");
+      assertRefused(
+          dnd(
+              "generate", "--prompts", PROMPTS, "--out", "x", "--generator", "g", "--preset",
+              PRESET),
+          "stands alone");
+    }
+
+    @Test
+    @DisplayName("an unknown preset, with the names of those that there are")
+    void unknownPreset() {
+      assertRefused(
+          dnd("init", "--preset", "qwen9", "--out", folder.resolve("x")), "qwen9", "qwen2.5-0.5b");
+    }
+
+    @Test
+    @DisplayName("a missing prompts file")
+    void missingPrompts() {
+      assertRefused(
+          dnd(
+              "generate", "--preset", PRESET, "--untrained", "--prompts", "none.txt", "--out", "x"),
+          "none.txt");
+    }
+
+    @Test
+    @DisplayName("a blank prompt, with its number")
+    void blankPrompt() throws IOException {
+      Path prompts = Files.writeString(folder.resolve("p.json"), "[\"a\", \"  \"]");
+      assertRefused(
+          dnd(
+              "generate",
+              "--preset",
+              PRESET,
+              "--untrained",
+              "--prompts",
+              prompts,
+              "--out",
+              folder.resolve("x")),
+          "prompt 2 of 2 is blank");
+    }
+
+    @Test
+    @DisplayName("a truncated decoder file")
+    void truncated() throws IOException {
+      Path decoder = folder.resolve("decoder.safetensors");
+      dnd("init", "--preset", PRESET, "--out", decoder);
+      byte[] bytes = Files.readAllBytes(decoder);
+      Files.write(decoder, java.util.Arrays.copyOf(bytes, bytes.length / 2));
+      assertRefused(
+          dnd(
+              "generate",
+              "--preset",
+              PRESET,
+              "--decoder",
+              decoder,
+              "--prompts",
+              PROMPTS,
+              "--out",
+              folder.resolve("x")),
+          "decoder.safetensors");
+    }
+
+    @Test
+    @DisplayName("an output folder below a file")
+    void unwritable() throws IOException {
+      Path file = Files.writeString(folder.resolve("file"), "");
+      assertRefused(generateUntrained(file.resolve("below")), "cannot write");
+    }
+
+    @Test
+    @DisplayName("a decoder of another shape than the condition")
+    void wrongCondition() {
+      Path decoder = folder.resolve("decoder.safetensors");
+      Path condition = folder.resolve("condition.safetensors");
+      dnd("init", "--preset", PRESET, "--out", decoder);
+      SafetensorsWriter.write(
+          condition, Map.of("condition", Nd4j.rand(1, 16, 32, 300)), TensorType.F32, Map.of());
+      assertRefused(
+          dnd(
+              "decode", "--preset", PRESET, "--decoder", decoder, "--condition", condition, "--out",
+              folder.resolve("o.safetensors")),
+          "[1, 16, 32, 300]",
+          "384");
+    }
+
+    @Test
+    @DisplayName("and shows the stack trace only when asked to")
+    void verbose() {
+      CommandLineRun run = dnd("inspect", "nowhere", "--verbose");
+      assertThat(run.exitCode()).isEqualTo(1);
+      assertThat(List.of(run.err().split("\n"))).hasSizeGreaterThan(3);
+      assertThat(run.err()).contains("at io.github.dnd4j.examples.InspectCommand");
+    }
+  }
+}
