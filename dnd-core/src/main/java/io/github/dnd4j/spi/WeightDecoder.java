@@ -35,6 +35,7 @@ public interface WeightDecoder extends AutoCloseable {
 
   /**
    * Identifies the weights, whatever file they came from: equal weights give equal fingerprints.
+   * Asked for with every generation, so it is best computed once.
    *
    * @return a SHA-256 in hexadecimal digits
    */
