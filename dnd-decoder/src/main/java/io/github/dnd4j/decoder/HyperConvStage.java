@@ -96,10 +96,8 @@ final class HyperConvStage {
   }
 
   private static INDArray normalise(INDArray x, Parameters p) {
-    INDArray rows = asRows(x);
-    try (Statistics statistics = Statistics.of(rows)) {
-      return LayerNormalization.forward(rows, statistics, p.normWeight(), p.normBias())
-          .reshape('c', x.shape());
+    try (Statistics statistics = Statistics.of(LayerNormalization.rows(x))) {
+      return LayerNormalization.forward(x, statistics, p.normWeight(), p.normBias());
     }
   }
 
@@ -132,19 +130,15 @@ final class HyperConvStage {
 
   /** Adds a bias {@code [l, c]} to every map of {@code [B, N, l, c]}. */
   private static void addBias(INDArray maps, INDArray bias) {
-    maps.reshape('c', maps.size(0) * maps.size(1), bias.length())
-        .addiRowVector(bias.reshape('c', 1, bias.length()));
+    LayerNormalization.rows(maps).addiRowVector(bias.reshape('c', 1, bias.length()));
   }
 
   /** The forward pass of training. */
   Forward forward(INDArray x, Parameters p) {
-    INDArray rows = asRows(x);
-    Statistics statistics = Statistics.of(rows);
+    Statistics statistics = Statistics.of(LayerNormalization.rows(x));
     INDArray widthMixed;
     INDArray lengthMixed;
-    try (INDArray z =
-        LayerNormalization.forward(rows, statistics, p.normWeight(), p.normBias())
-            .reshape('c', x.shape())) {
+    try (INDArray z = LayerNormalization.forward(x, statistics, p.normWeight(), p.normBias())) {
       widthMixed = mixWidth(z, p);
       lengthMixed = mixLength(z, p);
     }
@@ -196,13 +190,11 @@ final class HyperConvStage {
    */
   INDArray backward(INDArray x, Kept kept, INDArray outGradient, Parameters p, Parameters g) {
     INDArray zGradient;
-    INDArray rows = asRows(x);
     try (INDArray sumGradient =
             convolution.backward(
                 kept.mixed(), p.convNWeight(), outGradient, g.convNWeight(), g.convNBias());
         INDArray z =
-            LayerNormalization.forward(rows, kept.statistics(), p.normWeight(), p.normBias())
-                .reshape('c', x.shape())) {
+            LayerNormalization.forward(x, kept.statistics(), p.normWeight(), p.normBias())) {
       sumGradient.divi(BRANCHES);
       sumOverMaps(sumGradient, g.bias());
       zGradient = widthFirstBackward(z, kept.widthMixed(), sumGradient, p, g);
@@ -213,21 +205,13 @@ final class HyperConvStage {
     try (zGradient) {
       INDArray xGradient =
           LayerNormalization.backward(
-                  rows,
-                  kept.statistics(),
-                  p.normWeight(),
-                  asRows(zGradient),
-                  g.normWeight(),
-                  g.normBias())
-              .reshape('c', x.shape());
+              x, kept.statistics(), p.normWeight(), zGradient, g.normWeight(), g.normBias());
       return isResidual(x, outGradient) ? xGradient.addi(outGradient) : xGradient;
     }
   }
 
   private static void sumOverMaps(INDArray gradient, INDArray biasGradient) {
-    INDArray maps =
-        gradient.reshape('c', gradient.size(0) * gradient.size(1), biasGradient.length());
-    try (INDArray sum = maps.sum(0)) {
+    try (INDArray sum = LayerNormalization.rows(gradient).sum(0)) {
       biasGradient.assign(sum.reshape('c', biasGradient.shape()));
     }
   }
@@ -263,10 +247,6 @@ final class HyperConvStage {
             convolution.backward(planes, p.conv2h(), lengthGradient, g.conv2h(), null)) {
       return Packed.permuted(gradient, 0, 2, 1, 3);
     }
-  }
-
-  private static INDArray asRows(INDArray x) {
-    return x.reshape('c', x.size(0) * x.size(1), x.size(2) * x.size(3));
   }
 
   private static boolean isResidual(INDArray x, INDArray output) {

@@ -14,7 +14,12 @@ final class LayerNormalization {
 
   private LayerNormalization() {}
 
-  /** The reciprocal of a row's standard deviation, and its mean; the owner closes both. */
+  /**
+   * Mean and reciprocal standard deviation of every row; the owner closes both.
+   *
+   * @param mean {@code [R]}
+   * @param inverseDeviation {@code [R]}
+   */
   record Statistics(INDArray mean, INDArray inverseDeviation) implements AutoCloseable {
 
     static Statistics of(INDArray rows) {
@@ -28,11 +33,6 @@ final class LayerNormalization {
       }
     }
 
-    /** The rows with mean 0 and variance 1; the caller closes them. */
-    INDArray normalise(INDArray rows) {
-      return rows.subColumnVector(mean).muliColumnVector(inverseDeviation);
-    }
-
     @Override
     public void close() {
       mean.close();
@@ -43,36 +43,47 @@ final class LayerNormalization {
   /**
    * The forward pass.
    *
-   * @param rows {@code [R, M]}
-   * @param weight {@code [M]} in any shape
+   * @param x {@code [B, N, L, C]}, whose rows are the last two axes
+   * @param weight {@code [L, C]}
    * @param bias likewise
-   * @return {@code [R, M]}; the caller closes it
+   * @return z, of the same shape; the caller closes it
    */
-  static INDArray forward(INDArray rows, Statistics statistics, INDArray weight, INDArray bias) {
-    return statistics.normalise(rows).muliRowVector(asRow(weight)).addiRowVector(asRow(bias));
+  static INDArray forward(INDArray x, Statistics statistics, INDArray weight, INDArray bias) {
+    INDArray z = normalised(x, statistics);
+    rows(z).muliRowVector(asRow(weight)).addiRowVector(asRow(bias));
+    return z;
+  }
+
+  /** A copy of x whose rows have mean 0 and variance 1; the caller closes it. */
+  private static INDArray normalised(INDArray x, Statistics statistics) {
+    INDArray copy = x.dup('c');
+    rows(copy).subiColumnVector(statistics.mean()).muliColumnVector(statistics.inverseDeviation());
+    return copy;
   }
 
   /**
    * The backward pass.
    *
-   * @param gradient the gradient of the result, {@code [R, M]}; is overwritten
+   * @param zGradient the gradient of the result; is overwritten
    * @param weightGradient is filled
    * @param biasGradient is filled
-   * @return the gradient of the rows; the caller closes it
+   * @return the gradient of x; the caller closes it
    */
   static INDArray backward(
-      INDArray rows,
+      INDArray x,
       Statistics statistics,
       INDArray weight,
-      INDArray gradient,
+      INDArray zGradient,
       INDArray weightGradient,
       INDArray biasGradient) {
-    INDArray normalised = statistics.normalise(rows);
+    INDArray result = normalised(x, statistics);
+    INDArray normalised = rows(result);
+    INDArray gradient = rows(zGradient);
     try (INDArray product = gradient.mul(normalised);
         INDArray weightSum = product.sum(0);
         INDArray biasSum = gradient.sum(0)) {
-      asRow(weightGradient).assign(weightSum.reshape(1, weightSum.length()));
-      asRow(biasGradient).assign(biasSum.reshape(1, biasSum.length()));
+      asRow(weightGradient).assign(asRow(weightSum));
+      asRow(biasGradient).assign(asRow(biasSum));
     }
     // dx = (g - mean(g) - x' * mean(g * x')) / s, with g = gradient * weight and x' = normalised
     gradient.muliRowVector(asRow(weight));
@@ -81,7 +92,13 @@ final class LayerNormalization {
         INDArray mean = gradient.mean(1)) {
       normalised.muliColumnVector(correlation).rsubi(gradient).subiColumnVector(mean);
     }
-    return normalised.muliColumnVector(statistics.inverseDeviation());
+    normalised.muliColumnVector(statistics.inverseDeviation());
+    return result;
+  }
+
+  /** A map {@code [B, N, L, C]} as rows {@code [B * N, L * C]}: a view of the same memory. */
+  static INDArray rows(INDArray map) {
+    return map.reshape('c', map.size(0) * map.size(1), map.size(2) * map.size(3));
   }
 
   private static INDArray asRow(INDArray vector) {

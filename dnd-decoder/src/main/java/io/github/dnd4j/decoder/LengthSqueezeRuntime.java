@@ -45,7 +45,7 @@ final class LengthSqueezeRuntime extends DecoderLayerRuntime<LengthSqueezeLayer>
       down.close();
     }
     FeatureShape out = layerConf().outputShape();
-    return output.reshape('c', x.size(0), out.n(), out.l(), out.c());
+    return Packed.moved(output, x.size(0), out.n(), out.l(), out.c());
   }
 
   @Override
@@ -55,7 +55,7 @@ final class LengthSqueezeRuntime extends DecoderLayerRuntime<LengthSqueezeLayer>
         layerConf().variant() == Variant.PERMUTE
             ? maps.backwardTokens(x, outGradient)
             : maps.backwardMemory(x, outGradient);
-    return gradient.reshape('c', x.shape());
+    return Packed.moved(gradient, x.shape());
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.github.dnd4j.decoder;
 
+import io.github.dnd4j.internal.HostFloats;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -10,13 +11,22 @@ record Packed(INDArray array, boolean copied) implements AutoCloseable {
 
   /** A tensor as it is, or packed. */
   static Packed of(INDArray array) {
-    boolean packed = !array.isView() && array.ordering() == 'c';
-    return packed ? new Packed(array, false) : new Packed(array.dup('c'), true);
+    return HostFloats.accepts(array) ? new Packed(array, false) : new Packed(array.dup('c'), true);
   }
 
   /** A tensor with its axes in another order; the caller closes it. */
   static INDArray permuted(INDArray array, int... axes) {
     return array.permute(axes).dup('c');
+  }
+
+  /**
+   * A tensor in another shape. ND4J closes no views, and a reshaped tensor is one: so the content
+   * moves into a tensor of its own, which the caller closes.
+   */
+  static INDArray moved(INDArray array, long... shape) {
+    try (array) {
+      return array.reshape('c', shape).dup('c');
+    }
   }
 
   @Override
