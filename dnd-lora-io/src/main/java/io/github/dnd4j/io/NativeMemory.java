@@ -26,9 +26,15 @@ final class NativeMemory {
     Nd4j.getAffinityManager().tagLocation(array, Location.HOST);
   }
 
-  /** A part of the memory, as a buffer. */
+  /**
+   * A part of the memory, as a buffer. JavaCPP itself makes empty buffers of what lies beyond 2 GB
+   * of a pointer, so each part gets a pointer of its own.
+   */
   static ByteBuffer window(BytePointer memory, long from, int count) {
-    return memory.limit(from + count).position(from).asByteBuffer();
+    if (from < 0 || count < 0 || count > memory.capacity() - from) {
+      throw new IndexOutOfBoundsException(from + " + " + count + " of " + memory.capacity());
+    }
+    return new Borrowed(memory.address() + from, count).asByteBuffer();
   }
 
   /** A new tensor of undefined content in 'c' order and in no workspace. */

@@ -10,7 +10,9 @@ import org.bytedeco.javacpp.indexer.ByteIndexer;
 /** The elements of a strided view of native memory, in 'c' order. */
 final class StridedSource implements ByteSource {
 
-  private final ByteIndexer memory;
+  private final BytePointer memory;
+  private final ByteIndexer elements;
+  private final boolean contiguous;
   private final int width;
   private final long[] shape;
   private final long[] strides;
@@ -27,7 +29,9 @@ final class StridedSource implements ByteSource {
    * @param strides its strides, in elements, none negative
    */
   StridedSource(BytePointer memory, int width, long[] shape, long[] strides) {
-    this.memory = ByteIndexer.create(memory.position(0).limit(memory.capacity()));
+    this.memory = memory;
+    this.elements = ByteIndexer.create(memory);
+    this.contiguous = isContiguous(shape, strides);
     this.width = width;
     this.shape = shape.clone();
     this.strides = strides.clone();
@@ -49,23 +53,30 @@ final class StridedSource implements ByteSource {
 
   @Override
   public void read(ByteBuffer target) throws EOFException {
-    target.order(ByteOrder.nativeOrder());
-    while (target.hasRemaining()) {
-      if (left-- == 0) {
-        throw new EOFException("the view has no more elements");
+    int count = target.remaining() / width;
+    if (count > left) {
+      throw new EOFException("the view has no more elements");
+    }
+    left -= count;
+    if (contiguous) {
+      target.put(NativeMemory.window(memory, at * width, count * width));
+      at += count;
+    } else {
+      target.order(ByteOrder.nativeOrder());
+      for (int i = 0; i < count; i++) {
+        copyElement(target);
+        advance();
       }
-      copyElement(target);
-      advance();
     }
   }
 
   private void copyElement(ByteBuffer target) {
     long place = at * width;
     switch (width) {
-      case 1 -> target.put(memory.get(place));
-      case 2 -> target.putShort(memory.getShort(place));
-      case 4 -> target.putInt(memory.getInt(place));
-      default -> target.putLong(memory.getLong(place));
+      case 1 -> target.put(elements.get(place));
+      case 2 -> target.putShort(elements.getShort(place));
+      case 4 -> target.putInt(elements.getInt(place));
+      default -> target.putLong(elements.getLong(place));
     }
   }
 
