@@ -149,15 +149,15 @@ public final class HostFloats {
   public ByteBuffer bytes(long from, int count) {
     Objects.checkFromIndexSize(from, (long) count, length);
     Nd4j.getAffinityManager().ensureLocation(array, Location.HOST);
-    try (BytePointer bytes = new BytePointer(pointer)) {
-      long start = from * Float.BYTES;
-      return bytes
-          .position(start)
-          .limit(start + (long) count * Float.BYTES)
-          .asByteBuffer()
-          .asReadOnlyBuffer()
-          .order(ByteOrder.nativeOrder());
-    }
+    long bytes = (long) count * Float.BYTES;
+    // A pointer of its own: JavaCPP makes empty buffers of what lies beyond 2 GB of a pointer.
+    FloatPointer first = new FloatPointer(pointer).position(0).getPointer(from);
+    return new BytePointer(first)
+        .capacity(bytes)
+        .limit(bytes)
+        .asByteBuffer()
+        .asReadOnlyBuffer()
+        .order(ByteOrder.nativeOrder());
   }
 
   /** JavaCPP checks neither side of a copy. */

@@ -58,10 +58,9 @@ final class DecoderGraph {
 
   /** The graph's configuration. */
   static ComputationGraphConfiguration configuration(
-      HyperConvConfig config, long seed, Convolution convolution) {
+      HyperConvConfig config, Convolution convolution) {
     ComputationGraphConfiguration.GraphBuilder builder =
         new NeuralNetConfiguration.Builder()
-            .seed(seed)
             .dataType(DataType.FLOAT)
             .graphBuilder()
             .addInputs(INPUT)
@@ -79,20 +78,28 @@ final class DecoderGraph {
     return InputType.convolutional(shape.textLength(), shape.dimension(), shape.prompts());
   }
 
-  /** A graph with fresh parameters. */
-  static ComputationGraph fresh(HyperConvConfig config, long seed, Convolution convolution) {
+  /**
+   * Flat memory for the parameters of a decoder, of undefined content. The graph only has views of
+   * it, which ND4J does not close: whoever builds a graph on it keeps it and closes it.
+   */
+  static INDArray flatParameters(HyperConvConfig config) {
     requireMemory(config);
-    ComputationGraph graph = new ComputationGraph(configuration(config, seed, convolution));
-    graph.init();
+    return HostFloats.uninitialized(config.parameterCount());
+  }
+
+  /** A graph on flat parameters. */
+  static ComputationGraph on(
+      INDArray flatParameters, HyperConvConfig config, Convolution convolution) {
+    ComputationGraph graph = new ComputationGraph(configuration(config, convolution));
+    graph.init(flatParameters, false);
     return graph;
   }
 
-  /** A graph whose parameters are still undefined, to be filled. */
-  static ComputationGraph unfilled(HyperConvConfig config, Convolution convolution) {
-    requireMemory(config);
-    ComputationGraph graph = new ComputationGraph(configuration(config, 0, convolution));
-    graph.init(HostFloats.uninitialized(config.parameterCount()), false);
-    return graph;
+  /** Gives a graph's layers fresh parameters. */
+  static void initialise(ComputationGraph graph, long seed) {
+    for (org.deeplearning4j.nn.api.Layer runtime : graph.getLayers()) {
+      FreshParameters.fill((DecoderLayer) runtime.conf().getLayer(), runtime::getParam, seed);
+    }
   }
 
   private static void requireMemory(HyperConvConfig config) {

@@ -57,12 +57,7 @@ final class DecoderParameterInitializer implements ParamInitializer {
     Layer layer = configuration.getLayer();
     Map<String, INDArray> views = views(layer, flat);
     if (initialise) {
-      for (ParameterSpec spec : specs(layer)) {
-        // The layer's name sets layers of the same shape apart.
-        long stream = (layer.getLayerName() + "." + spec.name()).hashCode();
-        FreshParameters.fill(
-            views.get(spec.name()), spec.initialisation(), configuration.getSeed(), stream);
-      }
+      FreshParameters.fill((DecoderLayer) layer, views::get, configuration.getSeed());
     }
     specs(layer).forEach(spec -> configuration.addVariable(spec.name()));
     return views;

@@ -3,6 +3,7 @@ package io.github.dnd4j.decoder;
 import io.github.dnd4j.decoder.ParameterSpec.Initialisation;
 import io.github.dnd4j.internal.HostFloats;
 import java.util.SplittableRandom;
+import java.util.function.Function;
 import java.util.stream.LongStream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -19,7 +20,22 @@ final class FreshParameters {
 
   private FreshParameters() {}
 
-  static void fill(INDArray parameter, Initialisation initialisation, long seed, long stream) {
+  /**
+   * Fills all parameters of a layer.
+   *
+   * @param layer the layer; its name sets it apart from layers of the same shape
+   * @param byName its parameters
+   * @param seed decides the values
+   */
+  static void fill(DecoderLayer layer, Function<String, INDArray> byName, long seed) {
+    for (ParameterSpec spec : layer.parameters()) {
+      long stream = (layer.getLayerName() + "." + spec.name()).hashCode();
+      fill(byName.apply(spec.name()), spec.initialisation(), seed, stream);
+    }
+  }
+
+  private static void fill(
+      INDArray parameter, Initialisation initialisation, long seed, long stream) {
     if (initialisation.bound() == 0) {
       parameter.assign(initialisation.constant());
       return;

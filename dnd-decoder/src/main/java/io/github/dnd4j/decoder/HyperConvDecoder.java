@@ -13,6 +13,7 @@ import io.github.dnd4j.spi.TokenShape;
 import io.github.dnd4j.spi.WeightDecoder;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
@@ -43,13 +44,23 @@ public final class HyperConvDecoder implements WeightDecoder {
   private static final Logger log = LoggerFactory.getLogger(HyperConvDecoder.class);
 
   private final HyperConvConfig config;
+  private final INDArray flatParameters;
   private final ComputationGraph graph;
   private String fingerprint;
   private boolean closed;
 
-  private HyperConvDecoder(HyperConvConfig config, ComputationGraph graph) {
+  /** Builds a decoder and has its weights filled; frees them if that fails. */
+  private HyperConvDecoder(
+      HyperConvConfig config, Convolution convolution, Consumer<ComputationGraph> fill) {
     this.config = config;
-    this.graph = graph;
+    this.flatParameters = DecoderGraph.flatParameters(config);
+    try {
+      this.graph = DecoderGraph.on(flatParameters, config, convolution);
+      fill.accept(graph);
+    } catch (RuntimeException e) {
+      flatParameters.close();
+      throw e;
+    }
   }
 
   /**
@@ -79,7 +90,9 @@ public final class HyperConvDecoder implements WeightDecoder {
     Checks.notNull(convolution, "convolution");
     return NativeMemory.guard(
         "initialising a decoder",
-        () -> new HyperConvDecoder(config, DecoderGraph.fresh(config, seed, convolution)));
+        () ->
+            new HyperConvDecoder(
+                config, convolution, graph -> DecoderGraph.initialise(graph, seed)));
   }
 
   /**
@@ -128,14 +141,10 @@ public final class HyperConvDecoder implements WeightDecoder {
         () -> {
           try (TensorFile tensors = TensorFile.open(file)) {
             DecoderFile.check(tensors, config);
-            ComputationGraph graph = DecoderGraph.unfilled(config, convolution);
-            try {
-              DecoderGraph.parametersByFileName(graph).forEach(tensors::readInto);
-            } catch (RuntimeException e) {
-              graph.params().close();
-              throw e;
-            }
-            return new HyperConvDecoder(config, graph);
+            return new HyperConvDecoder(
+                config,
+                convolution,
+                graph -> DecoderGraph.parametersByFileName(graph).forEach(tensors::readInto));
           }
         });
   }
@@ -267,7 +276,7 @@ public final class HyperConvDecoder implements WeightDecoder {
   public synchronized void close() {
     if (!closed) {
       closed = true;
-      graph.params().close();
+      flatParameters.close();
     }
   }
 }
