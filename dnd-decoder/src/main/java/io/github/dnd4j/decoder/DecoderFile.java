@@ -40,6 +40,15 @@ final class DecoderFile {
       throw new FileFormatException(
           file.path() + " lacks the decoder's tensor " + name + ": check the preset or features");
     }
+    if (!info.type().isFloating() || !info.type().isReadable()) {
+      throw new FileFormatException(
+          file.path()
+              + ": tensor "
+              + name
+              + " is of type "
+              + info.type()
+              + ", but a decoder's weights are F64, F32, F16 or BF16: convert the file");
+    }
     if (!info.shape().equals(shape)) {
       throw new FileFormatException(
           file.path()

@@ -10,6 +10,7 @@ import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.updater.graph.ComputationGraphUpdater;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -106,6 +107,24 @@ final class DecoderGraph {
     NativeMemory.require(
         Float.BYTES * config.parameterCount(),
         "a decoder of " + config.parameterCount() + " parameters");
+  }
+
+  /**
+   * Frees what a graph has beside its parameters: what its layers keep and, if it was trained, its
+   * gradients and the updater's state. ComputationGraph's own method also ends all workspaces of
+   * the thread, other networks' too, and asks for a garbage collection.
+   */
+  static void close(ComputationGraph graph) {
+    graph.clearLayersStates();
+    ComputationGraphUpdater updater = graph.getUpdater(false);
+    closeIfOwned(updater == null ? null : updater.getStateViewArray());
+    closeIfOwned(graph.getFlattenedGradients());
+  }
+
+  private static void closeIfOwned(INDArray array) {
+    if (array != null && array.closeable()) {
+      array.close();
+    }
   }
 
   /** The parameters by their names in a checkpoint, in the order of the flat array. */

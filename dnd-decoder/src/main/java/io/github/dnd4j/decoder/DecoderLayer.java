@@ -1,5 +1,6 @@
 package io.github.dnd4j.decoder;
 
+import io.github.dnd4j.InvalidInputException;
 import io.github.dnd4j.ShapeMismatchException;
 import java.util.Arrays;
 import java.util.List;
@@ -49,6 +50,9 @@ abstract class DecoderLayer extends BaseLayer {
   abstract DecoderLayerRuntime<?> newRuntime(
       NeuralNetConfiguration configuration, DataType dataType);
 
+  /** What sets layers of a class apart beyond DL4J's own settings. */
+  abstract List<Object> structure();
+
   /** Numbers per example that a training step keeps between forward and backward pass. */
   abstract long keptForBackward();
 
@@ -65,7 +69,7 @@ abstract class DecoderLayer extends BaseLayer {
       boolean initialiseParameters,
       DataType dataType) {
     if (dataType != DataType.FLOAT) {
-      throw new ShapeMismatchException(
+      throw new InvalidInputException(
           "layer "
               + getLayerName()
               + " works in FLOAT, but the network's data type is "
@@ -136,6 +140,18 @@ abstract class DecoderLayer extends BaseLayer {
         .workingMemory(0, 0, 0, keptForBackward())
         .cacheMemory(0, 0)
         .build();
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return super.equals(other)
+        && getClass() == other.getClass()
+        && structure().equals(((DecoderLayer) other).structure());
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * super.hashCode() + structure().hashCode();
   }
 
   static ParameterSpec weight(String name, String fileName, double bound, long... shape) {

@@ -1,5 +1,6 @@
 package io.github.dnd4j.decoder;
 
+import io.github.dnd4j.DragAndDropException;
 import io.github.dnd4j.internal.Checks;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
@@ -43,6 +44,18 @@ abstract class DecoderLayerRuntime<C extends DecoderLayer> extends BaseLayer<C> 
    * @return the gradient of the input; the caller closes it
    */
   abstract INDArray backward(INDArray x, INDArray outGradient, LayerWorkspaceMgr workspaces);
+
+  /** Checks that the forward pass kept something. */
+  final <T> T requireKept(T kept) {
+    if (kept == null) {
+      throw new DragAndDropException(
+          "layer "
+              + layerConf().getLayerName()
+              + " has nothing to go back from: before every backward pass comes a forward pass in"
+              + " training mode");
+    }
+    return kept;
+  }
 
   /** Frees what the last forward pass kept. */
   abstract void forget();

@@ -10,53 +10,72 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
  * Direct convolution by ND4J's own operation: oneDNN on the CPU, cuDNN on a GPU.
  *
  * <p>oneDNN copies the weights into a layout of its own before every call. The decoder's last stage
- * has 2.85 GB of them, so output channels are worked through in blocks that bound that copy.
+ * has 2.85 GB of them, so output channels are worked through in blocks that bound that copy, in the
+ * backward pass that of the gradients too.
  */
 final class DirectConvolution implements Convolution {
 
   /** Weights per block: 64 Mi numbers, of which oneDNN's copy takes 256 MiB. */
   private static final long BLOCK = 1L << 26;
 
+  private final long block;
+
+  DirectConvolution() {
+    this(BLOCK);
+  }
+
+  /**
+   * With blocks of another size.
+   *
+   * @param block weights per block; a block has 16 channels at least
+   */
+  DirectConvolution(long block) {
+    this.block = block;
+  }
+
   @Override
   public INDArray forward(INDArray x, INDArray weight, INDArray bias) {
     long out = weight.size(0);
-    long blockChannels = blockChannels(weight);
-    if (blockChannels >= out) {
-      INDArray result = HostFloats.uninitialized(x.size(0), out, x.size(2), x.size(3));
+    long step = blockChannels(weight);
+    INDArray result = HostFloats.uninitialized(x.size(0), out, x.size(2), x.size(3));
+    if (step >= out) {
       convolve(x, weight, bias, result);
       return result;
     }
-    INDArray result = HostFloats.uninitialized(x.size(0), out, x.size(2), x.size(3));
-    for (long from = 0; from < out; from += blockChannels) {
-      long to = Math.min(out, from + blockChannels);
-      try (INDArray block = HostFloats.uninitialized(x.size(0), to - from, x.size(2), x.size(3))) {
-        convolve(
-            x, channels(weight, from, to), bias == null ? null : channels(bias, from, to), block);
-        result
-            .get(
-                NDArrayIndex.all(),
-                NDArrayIndex.interval(from, to),
-                NDArrayIndex.all(),
-                NDArrayIndex.all())
-            .assign(block);
+    for (long from = 0; from < out; from += step) {
+      long to = Math.min(out, from + step);
+      INDArray blockBias = bias == null ? null : leading(bias, from, to);
+      try (INDArray part = HostFloats.uninitialized(x.size(0), to - from, x.size(2), x.size(3))) {
+        convolve(x, leading(weight, from, to), blockBias, part);
+        planes(result, from, to).assign(part);
       }
     }
     return result;
   }
 
-  private static long blockChannels(INDArray weight) {
+  private long blockChannels(INDArray weight) {
     long perChannel = weight.length() / weight.size(0);
     // A multiple of 16, the channel block of AVX-512 layouts, so that no block is padded.
-    return Math.max(16, BLOCK / perChannel / 16 * 16);
+    return Math.max(16, block / perChannel / 16 * 16);
+  }
+
+  /** Some output channels of maps {@code [B, out, H, W]}: a view. */
+  private static INDArray planes(INDArray maps, long from, long to) {
+    return maps.get(
+        NDArrayIndex.all(),
+        NDArrayIndex.interval(from, to),
+        NDArrayIndex.all(),
+        NDArrayIndex.all());
   }
 
   /** Some of the output channels of a weight or bias: a view, contiguous as they come first. */
-  private static INDArray channels(INDArray array, long from, long to) {
-    long[] shape = array.shape();
+  private static INDArray leading(INDArray array, long from, long to) {
+    long[] shape = array.shape().clone(); // shape() hands out the array's own
     long perChannel = array.length() / shape[0];
     shape[0] = to - from;
     return array
-        .reshape('c', array.length())
+        // an array, as reshape('c', length) would be reshape(rows, columns)
+        .reshape('c', new long[] {array.length()})
         .get(NDArrayIndex.interval(from * perChannel, to * perChannel))
         .reshape('c', shape);
   }
@@ -78,18 +97,42 @@ final class DirectConvolution implements Convolution {
       INDArray weightGradient,
       INDArray biasGradient) {
     INDArray inGradient = HostFloats.uninitialized(x.shape());
-    Nd4j.exec(
-        DynamicCustomOp.builder("conv2d_bp")
-            .addInputs(x, weight, outGradient)
-            .addOutputs(inGradient, weightGradient)
-            .addIntegerArguments(arguments(weight))
-            .build());
+    long out = weight.size(0);
+    long step = blockChannels(weight);
+    if (step >= out) {
+      convolveBackward(x, weight, outGradient, weightGradient, inGradient);
+    } else {
+      inGradient.assign(0);
+      for (long from = 0; from < out; from += step) {
+        long to = Math.min(out, from + step);
+        try (INDArray part = planes(outGradient, from, to).dup('c');
+            INDArray share = HostFloats.uninitialized(x.shape())) {
+          convolveBackward(
+              x, leading(weight, from, to), part, leading(weightGradient, from, to), share);
+          inGradient.addi(share);
+        }
+      }
+    }
     if (biasGradient != null) {
       try (INDArray sum = outGradient.sum(0, 2, 3)) {
         biasGradient.assign(sum);
       }
     }
     return inGradient;
+  }
+
+  private static void convolveBackward(
+      INDArray x,
+      INDArray weight,
+      INDArray outGradient,
+      INDArray weightGradient,
+      INDArray inGradient) {
+    Nd4j.exec(
+        DynamicCustomOp.builder("conv2d_bp")
+            .addInputs(x, weight, outGradient)
+            .addOutputs(inGradient, weightGradient)
+            .addIntegerArguments(arguments(weight))
+            .build());
   }
 
   private static INDArray[] inputs(INDArray x, INDArray weight, INDArray bias) {

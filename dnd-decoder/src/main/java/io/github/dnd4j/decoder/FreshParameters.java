@@ -41,8 +41,10 @@ final class FreshParameters {
       return;
     }
     long chunks = (parameter.length() + CHUNK - 1) / CHUNK;
-    SplittableRandom base = new SplittableRandom(seed * 31 + stream);
-    long mix = base.nextLong();
+    // Seed and stream are mixed one after the other: any sum of both would give neighbouring seeds
+    // the same values in some parameters.
+    long mixedSeed = new SplittableRandom(seed).nextLong();
+    long mix = new SplittableRandom(mixedSeed ^ stream).nextLong();
     LongStream.range(0, chunks)
         .parallel()
         .forEach(chunk -> fillChunk(parameter, initialisation.bound(), mix, chunk));

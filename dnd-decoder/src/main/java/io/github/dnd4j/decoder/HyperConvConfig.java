@@ -25,6 +25,8 @@ public record HyperConvConfig(
   /** How a saved generator names decoders of this kind. */
   static final String TYPE = "hyper-conv";
 
+  private static final long MOST_PARAMETERS = 1L << 60;
+
   /**
    * Checks and copies the values.
    *
@@ -38,9 +40,14 @@ public record HyperConvConfig(
     if (features.size() < 2) {
       throw new InvalidInputException("a decoder needs at least two feature shapes: " + features);
     }
+    checkKernel(kernel);
+  }
+
+  static int checkKernel(int kernel) {
     if (kernel < 1 || kernel % 2 == 0) {
       throw new InvalidInputException("the kernel must be odd and positive, but is " + kernel);
     }
+    return kernel;
   }
 
   /**
@@ -89,12 +96,26 @@ public record HyperConvConfig(
    * How many weights the decoder has.
    *
    * @return the number of its parameters
+   * @throws InvalidInputException if there are more than 2^60, whose bytes no machine can count
    */
   public long parameterCount() {
-    return DecoderGraph.layersOf(this).stream()
-        .flatMap(layer -> layer.parameters().stream())
-        .mapToLong(ParameterSpec::size)
-        .sum();
+    try {
+      return DecoderGraph.layersOf(this).stream()
+          .flatMap(layer -> layer.parameters().stream())
+          .mapToLong(ParameterSpec::size)
+          .reduce(0, HyperConvConfig::addChecked);
+    } catch (ArithmeticException e) {
+      throw new InvalidInputException(
+          "a decoder of the features " + FeatureShape.formatAll(features) + " is too large", e);
+    }
+  }
+
+  private static long addChecked(long a, long b) {
+    long sum = Math.addExact(a, b);
+    if (sum > MOST_PARAMETERS) {
+      throw new ArithmeticException(sum + " parameters");
+    }
+    return sum;
   }
 
   /** How a saved generator names this structure. */

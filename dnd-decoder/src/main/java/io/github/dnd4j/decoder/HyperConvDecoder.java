@@ -1,6 +1,7 @@
 package io.github.dnd4j.decoder;
 
 import io.github.dnd4j.DragAndDropException;
+import io.github.dnd4j.InvalidInputException;
 import io.github.dnd4j.internal.Checks;
 import io.github.dnd4j.internal.NativeMemory;
 import io.github.dnd4j.io.SafetensorsWriter;
@@ -17,7 +18,6 @@ import java.util.function.Consumer;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.slf4j.Logger;
@@ -185,9 +185,13 @@ public final class HyperConvDecoder implements WeightDecoder {
   @Override
   public synchronized INDArray decode(INDArray conditions, ProgressListener progress) {
     checkOpen();
+    Checks.notNull(progress, "progress");
     ConditionShape shape = conditionShape();
     Checks.shape(
         conditions, "conditions", -1, shape.prompts(), shape.textLength(), shape.dimension());
+    if (conditions.isEmpty()) {
+      throw new InvalidInputException("conditions must be at least one, but the batch is empty");
+    }
     return NativeMemory.guard("decoding", () -> runLayers(conditions, progress));
   }
 
@@ -196,29 +200,37 @@ public final class HyperConvDecoder implements WeightDecoder {
    * as soon as the next is there, and progress can be told.
    */
   private INDArray runLayers(INDArray conditions, ProgressListener progress) {
-    Layer[] layers = graph.getLayers();
-    INDArray current =
-        conditions.dataType() == DataType.FLOAT ? conditions : conditions.castTo(DataType.FLOAT);
-    progress.onProgress(0, layers.length);
+    int layers = graph.getNumLayers();
+    INDArray current = conditions;
     try (var outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
-      for (int i = 0; i < layers.length; i++) {
-        checkNotInterrupted(i, layers.length, current, conditions);
-        long start = System.nanoTime();
-        INDArray next = layers[i].activate(current, false, LayerWorkspaceMgr.noWorkspaces());
-        layers[i].clear();
+      progress.onProgress(0, layers);
+      for (int i = 0; i < layers; i++) {
+        checkNotInterrupted(i, layers);
+        INDArray next = runLayer(i, current);
         closeUnless(current, conditions);
         current = next;
-        log.debug("layer {} took {} ms", i, (System.nanoTime() - start) / 1_000_000);
-        progress.onProgress(i + 1L, layers.length);
+        progress.onProgress(i + 1L, layers);
       }
+      return current;
+    } catch (RuntimeException | Error e) {
+      closeUnless(current, conditions);
+      throw e;
     }
-    return current;
   }
 
-  private static void checkNotInterrupted(
-      int done, int total, INDArray current, INDArray conditions) {
+  private INDArray runLayer(int index, INDArray input) {
+    Layer layer = graph.getLayer(index);
+    long start = System.nanoTime();
+    try {
+      return layer.activate(input, false, LayerWorkspaceMgr.noWorkspaces());
+    } finally {
+      layer.clear();
+      log.debug("layer {} took {} ms", index, (System.nanoTime() - start) / 1_000_000);
+    }
+  }
+
+  private static void checkNotInterrupted(int done, int total) {
     if (Thread.currentThread().isInterrupted()) {
-      closeUnless(current, conditions);
       throw new DragAndDropException(
           "interrupted after " + done + " of " + total + " decoder layers");
     }
@@ -276,6 +288,7 @@ public final class HyperConvDecoder implements WeightDecoder {
   public synchronized void close() {
     if (!closed) {
       closed = true;
+      DecoderGraph.close(graph);
       flatParameters.close();
     }
   }

@@ -37,7 +37,8 @@ import org.nd4j.linalg.api.buffer.DataType;
  *         "condition")
  * }</pre>
  *
- * <p>Works in FLOAT only, as oneDNN's convolutions do.
+ * <p>Works in FLOAT only, as oneDNN's convolutions do. DL4J's settings of activation function and
+ * weight initialisation have no effect: the formulas above say both.
  */
 public final class HyperConvLayer extends DecoderLayer {
 
@@ -116,6 +117,11 @@ public final class HyperConvLayer extends DecoderLayer {
     return new HyperConvRuntime(configuration, dataType);
   }
 
+  @Override
+  List<Object> structure() {
+    return List.of(inputShape(), outputShape(), kernel);
+  }
+
   /** What {@link HyperConvStage} keeps: both inner maps, the tanh, the mixed map and the norm. */
   @Override
   long keptForBackward() {
@@ -157,11 +163,7 @@ public final class HyperConvLayer extends DecoderLayer {
      * @return this builder
      */
     public Builder kernel(int size) {
-      if (size < 1 || size % 2 == 0) {
-        throw new io.github.dnd4j.InvalidInputException(
-            "the kernel must be odd and positive, but is " + size);
-      }
-      this.kernel = size;
+      this.kernel = HyperConvConfig.checkKernel(size);
       return this;
     }
 

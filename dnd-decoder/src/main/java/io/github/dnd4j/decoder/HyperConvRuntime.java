@@ -37,7 +37,7 @@ final class HyperConvRuntime extends DecoderLayerRuntime<HyperConvLayer> {
     return new HyperConvStage(layerConf().convolution())
         .backward(
             x,
-            kept,
+            requireKept(kept),
             outGradient,
             Parameters.of(name -> getParamWithNoise(name, true, workspaces)),
             Parameters.of(gradientViews::get));

@@ -43,7 +43,7 @@ public record LengthSqueeze(Variant variant, int length) {
    * @throws InvalidInputException if it is written otherwise
    */
   public static LengthSqueeze parse(String text) {
-    String[] parts = Checks.notNull(text, "squeeze").strip().split(":", -1);
+    String[] parts = Checks.notNull(text, "squeeze").strip().split(":", 2);
     try {
       return new LengthSqueeze(
           Variant.valueOf(parts[0].toUpperCase(Locale.ROOT)), Integer.parseInt(parts[1]));

@@ -73,6 +73,11 @@ public final class LengthSqueezeLayer extends DecoderLayer {
   }
 
   @Override
+  List<Object> structure() {
+    return List.of(inputShape(), outputShape(), variant);
+  }
+
+  @Override
   long keptForBackward() {
     return (long) n * lengthOut * c;
   }

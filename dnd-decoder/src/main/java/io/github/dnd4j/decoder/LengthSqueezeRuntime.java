@@ -50,6 +50,7 @@ final class LengthSqueezeRuntime extends DecoderLayerRuntime<LengthSqueezeLayer>
 
   @Override
   INDArray backward(INDArray x, INDArray outGradient, LayerWorkspaceMgr workspaces) {
+    requireKept(kept);
     Maps maps = maps(true, workspaces);
     INDArray gradient =
         layerConf().variant() == Variant.PERMUTE

@@ -1,17 +1,27 @@
 package io.github.dnd4j.decoder;
 
 import io.github.dnd4j.internal.HostFloats;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * A tensor in contiguous 'c' order, as native convolutions want it: another one as it is, if it
- * already is so, or else a copy that is closed with this.
+ * A FLOAT tensor in contiguous 'c' order, as native convolutions want it: another one as it is, if
+ * it already is so, or else a copy that is closed with this.
  */
 record Packed(INDArray array, boolean copied) implements AutoCloseable {
 
   /** A tensor as it is, or packed. */
   static Packed of(INDArray array) {
-    return HostFloats.accepts(array) ? new Packed(array, false) : new Packed(array.dup('c'), true);
+    if (HostFloats.accepts(array)) {
+      return new Packed(array, false);
+    }
+    INDArray copy = array.dup('c');
+    if (copy.dataType() == DataType.FLOAT) {
+      return new Packed(copy, true);
+    }
+    try (copy) {
+      return new Packed(copy.castTo(DataType.FLOAT), true);
+    }
   }
 
   /** A tensor with its axes in another order; the caller closes it. */
