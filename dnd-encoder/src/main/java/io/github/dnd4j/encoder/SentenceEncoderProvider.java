@@ -1,0 +1,50 @@
+package io.github.dnd4j.encoder;
+
+import io.github.dnd4j.DragAndDropException;
+import io.github.dnd4j.spi.ComponentSpec;
+import io.github.dnd4j.spi.PromptEncoder;
+import io.github.dnd4j.spi.PromptEncoderProvider;
+
+/**
+ * Opens the sentence encoder that a saved generator names, if its weights are on the class path.
+ * Found by {@link java.util.ServiceLoader}.
+ */
+public final class SentenceEncoderProvider implements PromptEncoderProvider {
+
+  /** Called by {@link java.util.ServiceLoader}. */
+  public SentenceEncoderProvider() {}
+
+  @Override
+  public String type() {
+    return SentenceEncoder.TYPE;
+  }
+
+  @Override
+  public PromptEncoder open(ComponentSpec spec) {
+    String model = spec.require(SentenceEncoder.MODEL);
+    String sha256 = spec.require(SentenceEncoder.SHA256);
+    if (!model.equals(SentenceEncoder.ALL_MINILM_L6_V2)) {
+      throw new DragAndDropException(
+          "the weights of the encoder " + model + " are not on the class path" + remedy());
+    }
+    SentenceEncoder encoder = SentenceEncoder.allMiniLmL6V2();
+    String actual = encoder.spec().require(SentenceEncoder.SHA256);
+    if (!actual.equals(sha256)) {
+      encoder.close();
+      throw new DragAndDropException(
+          "the generator was made with weights of "
+              + model
+              + " of SHA-256 "
+              + sha256
+              + ", but those on the class path have "
+              + actual
+              + remedy());
+    }
+    return encoder;
+  }
+
+  private static String remedy() {
+    return ". Open the encoder with SentenceEncoder.load(directory) and pass it to"
+        + " DragAndDrop.load(path, encoder)";
+  }
+}
