@@ -145,8 +145,8 @@ abstract class DecoderLayer extends BaseLayer {
   @Override
   public boolean equals(Object other) {
     return super.equals(other)
-        && getClass() == other.getClass()
-        && structure().equals(((DecoderLayer) other).structure());
+        && other instanceof DecoderLayer layer
+        && structure().equals(layer.structure());
   }
 
   @Override

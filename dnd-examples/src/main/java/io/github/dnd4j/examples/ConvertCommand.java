@@ -20,7 +20,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "convert",
     description = {
-      "Convert a PyTorch checkpoint (.pt, .pth, .bin) to safetensors, without running what is in it.",
+      "Convert a PyTorch checkpoint (.pt, .pth, .bin) to safetensors, without running what is in"
+          + " it.",
       "A safetensors file is rewritten in another precision. Needs memory for all tensors.",
       ""
     })

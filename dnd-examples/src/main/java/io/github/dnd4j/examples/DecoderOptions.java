@@ -54,9 +54,7 @@ final class DecoderOptions {
 
     @Override
     public java.util.Iterator<String> iterator() {
-      return java.util.Arrays.stream(HyperConvPreset.values())
-          .map(HyperConvPreset::id)
-          .iterator();
+      return java.util.Arrays.stream(HyperConvPreset.values()).map(HyperConvPreset::id).iterator();
     }
   }
 }

@@ -20,9 +20,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code dnd detokenize}: weight tokens as an adapter. */
-@Command(
-    name = "detokenize",
-    description = "Turn weight tokens back into an adapter.")
+@Command(name = "detokenize", description = "Turn weight tokens back into an adapter.")
 final class DetokenizeCommand implements Callable<Integer> {
 
   @Parameters(

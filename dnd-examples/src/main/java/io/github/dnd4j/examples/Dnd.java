@@ -2,7 +2,9 @@ package io.github.dnd4j.examples;
 
 import io.github.dnd4j.DragAndDropException;
 import io.github.dnd4j.internal.LibraryVersion;
+import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.nio.charset.Charset;
 import java.util.Arrays;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -56,8 +58,12 @@ public final class Dnd implements Runnable {
       // Before the first logger is made.
       System.setProperty("org.slf4j.simpleLogger.log.io.github.dnd4j", "debug");
     }
-    System.exit(
-        execute(new PrintWriter(System.out, true), new PrintWriter(System.err, true), arguments));
+    System.exit(execute(console(System.out), console(System.err), arguments));
+  }
+
+  /** In the terminal's own character set. */
+  private static PrintWriter console(PrintStream stream) {
+    return new PrintWriter(stream, true, Charset.defaultCharset());
   }
 
   /**

@@ -36,7 +36,8 @@ final class GenerateCommand implements Callable<Integer> {
       names = "--prompts",
       required = true,
       paramLabel = "FILE",
-      description = "Prompts: .txt (one a line), .json or .jsonl (strings, or objects with prompt).")
+      description =
+          "Prompts: .txt (one a line), .json or .jsonl (strings, or objects with prompt).")
   private Path prompts;
 
   @Option(
@@ -115,7 +116,10 @@ final class GenerateCommand implements Callable<Integer> {
           .ifPresent(
               bytes ->
                   console.printf(
-                      Locale.ROOT, "  %-19s %8.2f GiB%n", "peak memory", bytes / (double) (1 << 30)));
+                      Locale.ROOT,
+                      "  %-19s %8.2f GiB%n",
+                      "peak memory",
+                      bytes / (double) (1 << 30)));
     }
     if (untrained) {
       spec.commandLine()

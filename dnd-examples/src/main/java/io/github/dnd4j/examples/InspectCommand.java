@@ -66,7 +66,8 @@ final class InspectCommand implements Callable<Integer> {
       printMap(file.metadata(), out);
       file.tensors()
           .values()
-          .forEach(info -> out.println("  " + info.type() + " " + info.shape() + " " + info.name()));
+          .forEach(
+              info -> out.println("  " + info.type() + " " + info.shape() + " " + info.name()));
     }
   }
 

@@ -25,9 +25,9 @@ final class Progress implements GenerationListener, AutoCloseable {
   private final Map<Stage, Duration> durations = new EnumMap<>(Stage.class);
   private ProgressBar bar;
 
-  /** Bars on standard error, if that is a terminal. */
+  /** Bars on standard error, if that is a terminal: bin/dnd knows and says so by a property. */
   Progress() {
-    this.visible = System.console() != null;
+    this.visible = Boolean.getBoolean("dnd.progress");
   }
 
   /** A listener that fills a bar of its own. */

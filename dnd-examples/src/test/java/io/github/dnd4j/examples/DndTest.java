@@ -31,9 +31,7 @@ class DndTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {
-        "generate", "init", "decode", "tokenize", "detokenize", "convert", "inspect"
-      })
+      strings = {"generate", "init", "decode", "tokenize", "detokenize", "convert", "inspect"})
   @DisplayName("explains every subcommand")
   void help(String command) {
     CommandLineRun run = dnd(command, "--help");
@@ -64,8 +62,7 @@ class DndTest {
         .hasSameBinaryContentAs(second.resolve("adapter_config.json"));
     try (TensorFile file = TensorFile.open(first.resolve("adapter_model.safetensors"))) {
       TensorInfo info =
-          file.tensors()
-              .get("base_model.model.encoder.layer.0.attention.self.query.lora_A.weight");
+          file.tensors().get("base_model.model.encoder.layer.0.attention.self.query.lora_A.weight");
       assertThat(info.type()).isEqualTo(TensorType.BF16);
       assertThat(info.shape()).containsExactly(8L, 384L);
       assertThat(file.metadata())
@@ -76,8 +73,7 @@ class DndTest {
   }
 
   private static CommandLineRun generateUntrained(Path out) {
-    return dnd(
-        "generate", "--preset", PRESET, "--untrained", "--prompts", PROMPTS, "--out", out);
+    return dnd("generate", "--preset", PRESET, "--untrained", "--prompts", PROMPTS, "--out", out);
   }
 
   @Test
@@ -131,7 +127,15 @@ class DndTest {
     generateUntrained(adapter);
     // when
     CommandLineRun tokenize =
-        dnd("tokenize", adapter, "--out", tokens, "--tile-width", "128", "--scale-encoding", encoding);
+        dnd(
+            "tokenize",
+            adapter,
+            "--out",
+            tokens,
+            "--tile-width",
+            "128",
+            "--scale-encoding",
+            encoding);
     CommandLineRun detokenize = dnd("detokenize", tokens, "--target", PRESET, "--out", back);
     // then
     assertThat(tokenize.exitCode()).as(tokenize.err()).isZero();
@@ -245,7 +249,14 @@ class DndTest {
       assertRefused(dnd("generate", "--prompts", PROMPTS, "--out", "x"), "--generator", "--preset");
       assertRefused(
           dnd(
-              "generate", "--prompts", PROMPTS, "--out", "x", "--generator", "g", "--preset",
+              "generate",
+              "--prompts",
+              PROMPTS,
+              "--out",
+              "x",
+              "--generator",
+              "g",
+              "--preset",
               PRESET),
           "stands alone");
     }
@@ -261,8 +272,7 @@ class DndTest {
     @DisplayName("a missing prompts file")
     void missingPrompts() {
       assertRefused(
-          dnd(
-              "generate", "--preset", PRESET, "--untrained", "--prompts", "none.txt", "--out", "x"),
+          dnd("generate", "--preset", PRESET, "--untrained", "--prompts", "none.txt", "--out", "x"),
           "none.txt");
     }
 
@@ -321,7 +331,14 @@ class DndTest {
           condition, Map.of("condition", Nd4j.rand(1, 16, 32, 300)), TensorType.F32, Map.of());
       assertRefused(
           dnd(
-              "decode", "--preset", PRESET, "--decoder", decoder, "--condition", condition, "--out",
+              "decode",
+              "--preset",
+              PRESET,
+              "--decoder",
+              decoder,
+              "--condition",
+              condition,
+              "--out",
               folder.resolve("o.safetensors")),
           "[1, 16, 32, 300]",
           "384");

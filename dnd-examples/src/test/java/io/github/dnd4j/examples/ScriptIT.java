@@ -26,10 +26,7 @@ class ScriptIT {
     command[0] = SCRIPT.toString();
     System.arraycopy(arguments, 0, command, 1, arguments.length);
     Process process =
-        new ProcessBuilder(command)
-            .directory(elsewhere.toFile())
-            .redirectErrorStream(true)
-            .start();
+        new ProcessBuilder(command).directory(elsewhere.toFile()).redirectErrorStream(true).start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     return new Run(process.waitFor(), output);
   }

@@ -110,12 +110,16 @@ final class PeftConfig {
     json.put("use_dora", false);
     json.putNull("modules_to_save");
     ObjectNode ranks = json.putObject("rank_pattern");
-    rankPattern(adapter).forEach(ranks::put);
+    longestFirst(config.rankPattern()).forEach(ranks::put);
     ObjectNode alphas = json.putObject("alpha_pattern");
-    Map<String, Double> alphaPattern = new TreeMap<>(LONGEST_FIRST);
-    alphaPattern.putAll(config.alphaPattern());
-    alphaPattern.forEach((key, alpha) -> putNumber(alphas, key, alpha));
+    longestFirst(config.alphaPattern()).forEach((key, alpha) -> putNumber(alphas, key, alpha));
     return JsonObject.format(json);
+  }
+
+  private static <T> Map<String, T> longestFirst(Map<String, T> pattern) {
+    Map<String, T> sorted = new TreeMap<>(LONGEST_FIRST);
+    sorted.putAll(pattern);
+    return sorted;
   }
 
   /** PEFT's own files have whole numbers without a decimal point, and some loaders expect it. */
@@ -125,18 +129,6 @@ final class PeftConfig {
     } else {
       json.put(field, value);
     }
-  }
-
-  /** The ranks that differ: those that the configuration names, and those that it forgot. */
-  private static Map<String, Integer> rankPattern(LoraAdapter adapter) {
-    Map<String, Integer> pattern = new TreeMap<>(LONGEST_FIRST);
-    pattern.putAll(adapter.config().rankPattern());
-    for (LoraModule module : adapter.modules()) {
-      if (adapter.config().rankOf(module.path()) != module.rank()) {
-        pattern.put(module.path(), module.rank());
-      }
-    }
-    return pattern;
   }
 
   static SortedSet<String> targetModules(LoraAdapter adapter) {

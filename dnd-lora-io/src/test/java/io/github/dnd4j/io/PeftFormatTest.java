@@ -131,20 +131,6 @@ class PeftFormatTest {
   }
 
   @Test
-  void ranksThatTheConfigurationDoesNotNameAreWrittenAllTheSame() {
-    Path directory = folder.resolve("adapter");
-    LoraConfig config = LoraConfig.of(8, 16, "base", LoraConfig.CAUSAL_LM);
-    try (LoraAdapter adapter = new LoraAdapter(config, Map.of("m.0.q", pair(3, 5, 6)), Map.of())) {
-      adapter.save(directory);
-    }
-
-    try (LoraAdapter read = LoraAdapter.load(directory)) {
-      assertThat(read.config().rankPattern()).containsExactly(Map.entry("m.0.q", 3));
-      assertThat(read.modules()).containsExactly(new LoraModule("m.0.q", 5, 6, 3));
-    }
-  }
-
-  @Test
   void readsWhatPeftItselfMayHaveWritten() throws IOException {
     // An adapter's name in the keys, other float types, null fields and fields of newer versions.
     Path directory =
