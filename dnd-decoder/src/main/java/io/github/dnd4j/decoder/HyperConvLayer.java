@@ -6,6 +6,7 @@ import java.util.List;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.layers.BaseLayer;
 import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.shade.jackson.annotation.JsonProperty;
 
 /**
  * One stage of the hyper-convolutional decoder as a DL4J layer: maps a feature map {@code [B, N, L,
@@ -54,13 +55,28 @@ public final class HyperConvLayer extends DecoderLayer {
   static final String CONV_N_WEIGHT = "convNWeight";
   static final String CONV_N_BIAS = "convNBias";
 
-  private int inputN;
-  private int inputL;
-  private int inputC;
-  private int outputN;
-  private int outputL;
-  private int outputC;
-  private int kernel;
+  // DL4J writes configurations by getters, which these fields do not have: hence the annotations.
+
+  /** N of what goes in. */
+  @JsonProperty private int inputN;
+
+  /** L of what goes in. */
+  @JsonProperty private int inputL;
+
+  /** C of what goes in. */
+  @JsonProperty private int inputC;
+
+  /** N of what comes out. */
+  @JsonProperty private int outputN;
+
+  /** L of what comes out. */
+  @JsonProperty private int outputL;
+
+  /** C of what comes out. */
+  @JsonProperty private int outputC;
+
+  /** The kernel's height and width. */
+  @JsonProperty private int kernel;
 
   /** For DL4J, which fills the fields in when it reads a configuration. */
   HyperConvLayer() {}

@@ -6,6 +6,7 @@ import java.util.List;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.layers.BaseLayer;
 import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.shade.jackson.annotation.JsonProperty;
 
 /**
  * The length squeeze in front of a decoder for long prompts as a DL4J layer: maps {@code [B, N, L,
@@ -21,11 +22,22 @@ public final class LengthSqueezeLayer extends DecoderLayer {
   static final String GATE_WEIGHT = "gateWeight";
   static final String GATE_BIAS = "gateBias";
 
-  private int n;
-  private int lengthIn;
-  private int lengthOut;
-  private int c;
-  private Variant variant;
+  // DL4J writes configurations by getters, which these fields do not have: hence the annotations.
+
+  /** The prompts, which stay. */
+  @JsonProperty private int n;
+
+  /** The length before the squeeze. */
+  @JsonProperty private int lengthIn;
+
+  /** The length behind the squeeze. */
+  @JsonProperty private int lengthOut;
+
+  /** The width, which stays. */
+  @JsonProperty private int c;
+
+  /** Which of the two forms of the squeeze. */
+  @JsonProperty private Variant variant;
 
   /** For DL4J, which fills the fields in when it reads a configuration. */
   LengthSqueezeLayer() {}
