@@ -96,7 +96,7 @@ final class HyperConvStage {
   }
 
   private static INDArray normalise(INDArray x, Parameters p) {
-    try (Statistics statistics = Statistics.of(LayerNormalization.rows(x))) {
+    try (Statistics statistics = Statistics.of(x)) {
       return LayerNormalization.forward(x, statistics, p.normWeight(), p.normBias());
     }
   }
@@ -135,7 +135,7 @@ final class HyperConvStage {
 
   /** The forward pass of training. */
   Forward forward(INDArray x, Parameters p) {
-    Statistics statistics = Statistics.of(LayerNormalization.rows(x));
+    Statistics statistics = Statistics.of(x);
     INDArray widthMixed;
     INDArray lengthMixed;
     try (INDArray z = LayerNormalization.forward(x, statistics, p.normWeight(), p.normBias())) {

@@ -22,14 +22,13 @@ final class LayerNormalization {
    */
   record Statistics(INDArray mean, INDArray inverseDeviation) implements AutoCloseable {
 
-    static Statistics of(INDArray rows) {
-      INDArray mean = rows.mean(1);
-      try (INDArray centred = rows.subColumnVector(mean)) {
-        INDArray norm = centred.norm2(1);
-        // 1 / sqrt(norm^2 / columns + eps), in place
-        norm.muli(norm).divi(rows.size(1)).addi(EPSILON);
-        Transforms.sqrt(norm, false).rdivi(1);
-        return new Statistics(mean, norm);
+    static Statistics of(INDArray x) {
+      INDArray mean = rowMeans(x);
+      try (INDArray squares = x.dup('c')) {
+        rows(squares).subiColumnVector(mean);
+        INDArray variance = rowMeans(squares.muli(squares));
+        Transforms.sqrt(variance.addi(EPSILON), false).rdivi(1);
+        return new Statistics(mean, variance);
       }
     }
 
@@ -77,28 +76,40 @@ final class LayerNormalization {
       INDArray weightGradient,
       INDArray biasGradient) {
     INDArray result = normalised(x, statistics);
-    INDArray normalised = rows(result);
-    INDArray gradient = rows(zGradient);
-    try (INDArray product = gradient.mul(normalised);
-        INDArray weightSum = product.sum(0);
-        INDArray biasSum = gradient.sum(0)) {
+    try (INDArray product = zGradient.mul(result);
+        INDArray weightSum = rows(product).sum(0);
+        INDArray biasSum = rows(zGradient).sum(0)) {
       asRow(weightGradient).assign(asRow(weightSum));
       asRow(biasGradient).assign(asRow(biasSum));
     }
     // dx = (g - mean(g) - x' * mean(g * x')) / s, with g = gradient * weight and x' = normalised
-    gradient.muliRowVector(asRow(weight));
-    try (INDArray product = gradient.mul(normalised);
-        INDArray correlation = product.mean(1);
-        INDArray mean = gradient.mean(1)) {
-      normalised.muliColumnVector(correlation).rsubi(gradient).subiColumnVector(mean);
+    rows(zGradient).muliRowVector(asRow(weight));
+    try (INDArray product = zGradient.mul(result);
+        INDArray correlation = rowMeans(product);
+        INDArray mean = rowMeans(zGradient)) {
+      rows(result)
+          .muliColumnVector(correlation)
+          .rsubi(rows(zGradient))
+          .subiColumnVector(mean)
+          .muliColumnVector(statistics.inverseDeviation());
     }
-    normalised.muliColumnVector(statistics.inverseDeviation());
     return result;
   }
 
   /** A map {@code [B, N, L, C]} as rows {@code [B * N, L * C]}: a view of the same memory. */
   static INDArray rows(INDArray map) {
     return map.reshape('c', map.size(0) * map.size(1), map.size(2) * map.size(3));
+  }
+
+  /**
+   * The mean of every row of a map, {@code [B * N]}, line by line: one sum over all of a row, up to
+   * 10^6 numbers, would lose two digits in float32.
+   */
+  private static INDArray rowMeans(INDArray map) {
+    long rows = map.size(0) * map.size(1);
+    try (INDArray lineMeans = map.reshape('c', rows * map.size(2), map.size(3)).mean(1)) {
+      return lineMeans.reshape('c', rows, map.size(2)).mean(1);
+    }
   }
 
   private static INDArray asRow(INDArray vector) {
