@@ -30,7 +30,7 @@ public enum HyperConvPreset {
       11,
       4608,
       LoraTargets.QWEN25_1_5B),
-  /** Coding, for Qwen2.5-Coder-1.5B-Instruct: 1,776 M parameters. */
+  /** Coding, for Qwen2.5-Coder-1.5B-Instruct: 1,743 M parameters with its squeeze. */
   QWEN25_1_5B_CODING(
       "qwen2.5-1.5b-coding",
       "(16,1000,384) (64,500,300) (256,125,300) (512,64,300) (1024,64,256) (2048,32,256)"
@@ -46,7 +46,7 @@ public enum HyperConvPreset {
       11,
       4608,
       LoraTargets.QWEN25_7B),
-  /** Coding, for Qwen2.5-Coder-7B-Instruct: 1,997 M parameters with its squeeze. */
+  /** Coding, for Qwen2.5-Coder-7B-Instruct: 1,964 M parameters with its squeeze. */
   QWEN25_7B_CODING(
       "qwen2.5-7b-coding",
       "(16,1000,384) (64,500,384) (256,125,400) (512,64,400) (1024,64,400) (2048,32,400)"

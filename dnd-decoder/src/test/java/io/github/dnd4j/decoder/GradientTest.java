@@ -68,7 +68,7 @@ class GradientTest {
             spec.name(), gradient.getGradientFor(spec.name()), parameter, graph, x, probe);
       }
     }
-    DecoderGraph.close(graph);
+    graph.close();
   }
 
   @ParameterizedTest
@@ -85,7 +85,7 @@ class GradientTest {
       assertThat(gradient.shape()).isEqualTo(x.shape());
       assertGradient("input", gradient, x, graph, x, probe);
     }
-    DecoderGraph.close(graph);
+    graph.close();
   }
 
   private static void assertGradient(
