@@ -34,6 +34,10 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * the text length, and are padded to it. The hidden states of padding positions are computed like
  * all others and returned; padding is only hidden from attention, as a key.
  *
+ * <p><b>Accuracy.</b> All arithmetic is float32, and as exact as that of PyTorch and ONNX Runtime.
+ * Tokens agree with theirs to about 1e-5. Some padding positions are badly conditioned; there any
+ * two implementations differ by a few 1e-4.
+ *
  * <p><b>Long texts.</b> A BERT has a largest window, 512 tokens as a rule. A longer text length
  * must be a multiple of it; the padded row of ids is then cut into windows, each encoded on its
  * own, its positions counted from 0 and without further special tokens, and the windows' states are
