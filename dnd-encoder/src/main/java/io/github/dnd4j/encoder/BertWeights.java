@@ -31,10 +31,6 @@ record BertWeights(
    */
   record Dense(INDArray weight, INDArray bias) implements AutoCloseable {
 
-    long outputs() {
-      return weight.size(1);
-    }
-
     @Override
     public void close() {
       weight.close();
