@@ -3,9 +3,9 @@ package io.github.dnd4j.encoder;
 import io.github.dnd4j.DragAndDropException;
 import io.github.dnd4j.FileAccessException;
 import io.github.dnd4j.InvalidInputException;
-import io.github.dnd4j.NativeMemoryException;
 import io.github.dnd4j.internal.Checks;
 import io.github.dnd4j.internal.HostFloats;
+import io.github.dnd4j.internal.NativeMemory;
 import io.github.dnd4j.spi.ComponentSpec;
 import io.github.dnd4j.spi.ProgressListener;
 import io.github.dnd4j.spi.PromptEncoder;
@@ -187,7 +187,7 @@ public final class SentenceEncoder implements PromptEncoder {
    * @throws InvalidInputException if there are no prompts or one of them is null, if the text
    *     length is too small for the special tokens, or if it is larger than the model's window and
    *     no multiple of it
-   * @throws NativeMemoryException if there is no memory for it
+   * @throws io.github.dnd4j.NativeMemoryException if there is no memory for it
    * @throws DragAndDropException if the thread is interrupted or the encoder is closed
    */
   @Override
@@ -200,17 +200,9 @@ public final class SentenceEncoder implements PromptEncoder {
     for (String prompt : prompts) {
       windows.add(tokenizer.encode(prompt, textLength));
     }
-    try {
-      return encode(windows, prompts.size(), textLength, progress);
-    } catch (OutOfMemoryError e) {
-      throw new NativeMemoryException(
-          "not enough memory to encode "
-              + prompts.size()
-              + " texts of "
-              + textLength
-              + " tokens. Raise -Dorg.bytedeco.javacpp.maxbytes and maxphysicalbytes, or -Xmx",
-          e);
-    }
+    return NativeMemory.guard(
+        "encoding " + prompts.size() + " texts of " + textLength + " tokens",
+        () -> encode(windows, prompts.size(), textLength, progress));
   }
 
   private static void checkPrompts(List<String> prompts) {
@@ -238,7 +230,11 @@ public final class SentenceEncoder implements PromptEncoder {
   }
 
   private INDArray encode(Windows windows, int prompts, int textLength, ProgressListener progress) {
-    INDArray result = HostFloats.uninitialized(prompts, textLength, model.config().hiddenSize());
+    int width = model.config().hiddenSize();
+    NativeMemory.require(
+        (long) Float.BYTES * prompts * textLength * width,
+        "the condition of " + prompts + " texts of " + textLength + " tokens");
+    INDArray result = HostFloats.uninitialized(prompts, textLength, width);
     try {
       encode(windows, result, progress);
       return result;

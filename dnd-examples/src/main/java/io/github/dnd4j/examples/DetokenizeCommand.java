@@ -6,7 +6,6 @@ import io.github.dnd4j.lora.LoraAdapter;
 import io.github.dnd4j.lora.LoraTarget;
 import io.github.dnd4j.lora.LoraTargets;
 import io.github.dnd4j.lora.ScaleEncoding;
-import io.github.dnd4j.lora.WeightPrecision;
 import io.github.dnd4j.lora.WeightTokenizer;
 import java.nio.file.Path;
 import java.util.Map;
@@ -28,12 +27,7 @@ final class DetokenizeCommand implements Callable<Integer> {
       description = "Safetensors with the tensor 'tokens' [T,h,w], as dnd tokenize writes it.")
   private Path file;
 
-  @Option(
-      names = "--out",
-      required = true,
-      paramLabel = "DIR",
-      description = "Where the adapter goes: a PEFT directory.")
-  private Path out;
+  @Mixin private AdapterOutput output;
 
   @Option(
       names = "--target",
@@ -56,13 +50,6 @@ final class DetokenizeCommand implements Callable<Integer> {
 
   @Mixin private ScaleEncodingOptions scaleOptions;
 
-  @Option(
-      names = "--precision",
-      paramLabel = "TYPE",
-      defaultValue = "bf16",
-      description = "bf16 (default), f16 or f32.")
-  private WeightPrecision precision;
-
   @Spec private CommandSpec spec;
 
   /** Created by picocli. */
@@ -76,8 +63,8 @@ final class DetokenizeCommand implements Callable<Integer> {
       try (INDArray tokens = tensors.read(TokenizeCommand.TOKENS);
           LoraAdapter adapter =
               new WeightTokenizer(shapes, encoding).detokenize(tokens, Map.of())) {
-        adapter.save(out, precision);
-        spec.commandLine().getOut().println(out + ": " + adapter);
+        output.write(adapter);
+        spec.commandLine().getOut().println(output.path() + ": " + adapter);
       }
     }
     return 0;

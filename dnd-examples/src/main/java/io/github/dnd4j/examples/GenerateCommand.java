@@ -6,7 +6,6 @@ import io.github.dnd4j.InvalidInputException;
 import io.github.dnd4j.decoder.HyperConvDecoder;
 import io.github.dnd4j.encoder.SentenceEncoder;
 import io.github.dnd4j.lora.LoraAdapter;
-import io.github.dnd4j.lora.WeightPrecision;
 import io.github.dnd4j.spi.PromptEncoder;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -40,12 +39,7 @@ final class GenerateCommand implements Callable<Integer> {
           "Prompts: .txt (one a line), .json or .jsonl (strings, or objects with prompt).")
   private Path prompts;
 
-  @Option(
-      names = "--out",
-      required = true,
-      paramLabel = "DIR",
-      description = "Where the adapter goes: a PEFT directory.")
-  private Path out;
+  @Mixin private AdapterOutput output;
 
   @Option(
       names = "--generator",
@@ -75,13 +69,6 @@ final class GenerateCommand implements Callable<Integer> {
   @Mixin private ScaleEncodingOptions scaleOptions;
 
   @Option(
-      names = "--precision",
-      paramLabel = "TYPE",
-      defaultValue = "bf16",
-      description = "bf16 (default), f16 or f32.")
-  private WeightPrecision precision;
-
-  @Option(
       names = "--seed",
       paramLabel = "N",
       defaultValue = "0",
@@ -102,11 +89,11 @@ final class GenerateCommand implements Callable<Integer> {
         DragAndDrop opened = open(progress);
         LoraAdapter adapter = opened.generate(texts, new GenerationOptions(seed))) {
       long start = System.nanoTime();
-      adapter.save(out, precision);
+      output.write(adapter);
       double writing = (System.nanoTime() - start) / 1e9;
       console.printf(
           "%s: %d numbers in %d tensors for %s%n",
-          out,
+          output.path(),
           adapter.parameterCount(),
           2 * adapter.modules().size(),
           adapter.config().baseModel());

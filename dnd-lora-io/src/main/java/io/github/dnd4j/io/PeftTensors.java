@@ -129,7 +129,7 @@ final class PeftTensors {
 
   private INDArray load(TensorInfo info, List<INDArray> loaded) {
     INDArray matrix =
-        NativeMemory.allocate(
+        TensorMemory.allocate(
             new TensorInfo(info.name(), TensorType.F32, info.shape()),
             file.path() + ": tensor '" + info.name() + "'");
     loaded.add(matrix);

@@ -368,11 +368,11 @@ public final class PyTorchFile implements TensorFile {
     int width = info.type().width();
     long bytes = extent * width;
     BytePointer memory =
-        NativeMemory.orExplain(
-            () -> new BytePointer(bytes), bytes, path + ": tensor '" + info.name() + "'");
+        TensorMemory.allocate(
+            bytes, path + ": tensor '" + info.name() + "'", () -> new BytePointer(bytes));
     try {
       for (long at = 0; at < bytes; at += RAW_PIECE) {
-        in.read(NativeMemory.window(memory, at, (int) Math.min(RAW_PIECE, bytes - at)));
+        in.read(TensorMemory.window(memory, at, (int) Math.min(RAW_PIECE, bytes - at)));
       }
     } catch (IOException | RuntimeException e) {
       memory.close();

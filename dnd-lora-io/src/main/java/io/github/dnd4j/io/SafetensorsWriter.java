@@ -205,7 +205,7 @@ public final class SafetensorsWriter {
     }
     INDArray array = entry.array();
     try {
-      BytePointer memory = NativeMemory.of(array, extent(array) * entry.memory().width());
+      BytePointer memory = TensorMemory.of(array, extent(array) * entry.memory().width());
       if (entry.memory() == entry.info().type()
           && StridedSource.isContiguous(array.shape(), array.stride())) {
         writeAsIs(channel, memory, entry.info().bytes());
@@ -224,7 +224,7 @@ public final class SafetensorsWriter {
       throws IOException {
     for (long at = 0; at < bytes; at += RAW_PIECE) {
       int count = (int) Math.min(RAW_PIECE, bytes - at);
-      writeFully(channel, NativeMemory.window(memory, at, count));
+      writeFully(channel, TensorMemory.window(memory, at, count));
     }
   }
 

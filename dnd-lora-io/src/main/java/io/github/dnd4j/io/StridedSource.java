@@ -59,7 +59,7 @@ final class StridedSource implements ByteSource {
     }
     left -= count;
     if (contiguous) {
-      target.put(NativeMemory.window(memory, at * width, count * width));
+      target.put(TensorMemory.window(memory, at * width, count * width));
       at += count;
     } else {
       target.order(ByteOrder.nativeOrder());

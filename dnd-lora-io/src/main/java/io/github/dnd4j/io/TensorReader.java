@@ -45,7 +45,7 @@ final class TensorReader {
 
   INDArray read(String name) {
     TensorInfo info = find(name);
-    INDArray tensor = NativeMemory.allocate(info, place(info));
+    INDArray tensor = TensorMemory.allocate(info, place(info));
     try {
       fill(info, tensor);
       return tensor;
@@ -132,11 +132,11 @@ final class TensorReader {
 
   /** File and memory agree on the layout: from the one into the other without a step between. */
   private static void copy(ByteSource source, long bytes, INDArray target) throws IOException {
-    BytePointer memory = NativeMemory.of(target, bytes);
+    BytePointer memory = TensorMemory.of(target, bytes);
     for (long at = 0; at < bytes; at += RAW_PIECE) {
-      source.read(NativeMemory.window(memory, at, (int) Math.min(RAW_PIECE, bytes - at)));
+      source.read(TensorMemory.window(memory, at, (int) Math.min(RAW_PIECE, bytes - at)));
     }
-    NativeMemory.written(target);
+    TensorMemory.written(target);
   }
 
   private static void convert(ByteSource source, TensorInfo info, INDArray target)

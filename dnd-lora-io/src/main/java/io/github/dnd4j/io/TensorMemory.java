@@ -1,6 +1,6 @@
 package io.github.dnd4j.io;
 
-import io.github.dnd4j.NativeMemoryException;
+import io.github.dnd4j.internal.NativeMemory;
 import java.nio.ByteBuffer;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.BytePointer;
@@ -11,9 +11,9 @@ import org.nd4j.linalg.factory.Nd4j;
 /**
  * The host memory of an array as bytes, beyond 2 GB too. Views start at their own first element.
  */
-final class NativeMemory {
+final class TensorMemory {
 
-  private NativeMemory() {}
+  private TensorMemory() {}
 
   /** The memory of an array's elements, for reading. It lives as long as the array does. */
   static BytePointer of(INDArray array, long bytes) {
@@ -39,31 +39,22 @@ final class NativeMemory {
 
   /** A new tensor of undefined content in 'c' order and in no workspace. */
   static INDArray allocate(TensorInfo info, String where) {
-    return orExplain(
+    return allocate(
+        info.length() * info.type().arrayType().width(),
+        where,
         () -> {
           try (var outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
             return info.length() == 0
                 ? Nd4j.create(info.type().arrayType(), info.dimensions())
                 : Nd4j.createUninitialized(info.type().arrayType(), info.dimensions(), 'c');
           }
-        },
-        info.length() * info.type().arrayType().width(),
-        where);
+        });
   }
 
-  /** Turns the native allocator's error into one that says what the memory was for. */
-  static <T> T orExplain(Supplier<T> allocation, long bytes, String where) {
-    try {
-      return allocation.get();
-    } catch (OutOfMemoryError e) {
-      throw new NativeMemoryException(
-          where
-              + " needs "
-              + bytes
-              + " bytes of off-heap memory, which are not there: raise"
-              + " -Dorg.bytedeco.javacpp.maxbytes and -Dorg.bytedeco.javacpp.maxphysicalbytes",
-          e);
-    }
+  /** Allocates native memory, or says what it was for. */
+  static <T> T allocate(long bytes, String where, Supplier<T> allocation) {
+    NativeMemory.require(bytes, where);
+    return NativeMemory.guard(where, allocation);
   }
 
   private static final class Borrowed extends BytePointer {

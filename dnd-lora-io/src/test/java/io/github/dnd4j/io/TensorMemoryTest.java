@@ -12,7 +12,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
-class NativeMemoryTest {
+class TensorMemoryTest {
 
   /** Just above 2 GB. Memory that is not touched takes no room. */
   private static final long LARGE = (1L << 31) + 1024;
@@ -21,7 +21,7 @@ class NativeMemoryTest {
   void windowsReachBeyondTwoGigabytes() {
     try (BytePointer memory = new BytePointer(LARGE)) {
       for (long from : new long[] {0, Integer.MAX_VALUE - 4L, 1L << 31, LARGE - 8}) {
-        ByteBuffer window = NativeMemory.window(memory, from, 8);
+        ByteBuffer window = TensorMemory.window(memory, from, 8);
 
         assertThat(window.remaining()).isEqualTo(8);
         window.put(7, (byte) 42);
@@ -33,9 +33,9 @@ class NativeMemoryTest {
   @Test
   void windowsOutsideTheMemoryAreRefused() {
     try (BytePointer memory = new BytePointer(16)) {
-      assertThatThrownBy(() -> NativeMemory.window(memory, 9, 8))
+      assertThatThrownBy(() -> TensorMemory.window(memory, 9, 8))
           .isInstanceOf(IndexOutOfBoundsException.class);
-      assertThatThrownBy(() -> NativeMemory.window(memory, -1, 8))
+      assertThatThrownBy(() -> TensorMemory.window(memory, -1, 8))
           .isInstanceOf(IndexOutOfBoundsException.class);
     }
   }
@@ -63,7 +63,7 @@ class NativeMemoryTest {
     INDArray whole = Nd4j.arange(12).castTo(DataType.FLOAT).reshape('c', 3, 4);
     INDArray view = whole.get(NDArrayIndex.interval(1, 3), NDArrayIndex.all());
 
-    ByteBuffer window = NativeMemory.window(NativeMemory.of(view, 8 * Float.BYTES), 0, 4);
+    ByteBuffer window = TensorMemory.window(TensorMemory.of(view, 8 * Float.BYTES), 0, 4);
 
     assertThat(window.getFloat(0)).isEqualTo(whole.getFloat(1, 0)).isEqualTo(4f);
   }
