@@ -11,6 +11,8 @@ runs=${2:-3}
 threads=$(nproc)
 features="(128,384,384) (128,200,300) (128,100,256) (256,50,200) (512,50,200) (1024,25,200) (1024,10,200) (2048,10,200) (4296,10,130)"
 python=${PYTHON:-/usr/bin/python3}
+# The same allocator settings for both: they help PyTorch too.
+export GLIBC_TUNABLES=glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=4194304
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
