@@ -3,10 +3,15 @@ package io.github.dnd4j.examples;
 import static io.github.dnd4j.examples.CommandLineRun.dnd;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.dnd4j.DragAndDrop;
+import io.github.dnd4j.decoder.HyperConvDecoder;
+import io.github.dnd4j.decoder.HyperConvPreset;
+import io.github.dnd4j.encoder.SentenceEncoder;
 import io.github.dnd4j.io.SafetensorsWriter;
 import io.github.dnd4j.io.TensorFile;
 import io.github.dnd4j.io.TensorInfo;
 import io.github.dnd4j.io.TensorType;
+import io.github.dnd4j.lora.LoraTargets;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -125,6 +130,41 @@ class DndTest {
         }
       }
     }
+  }
+
+  @Test
+  @DisplayName("generates the same from a saved generator directory, and says what that holds")
+  void generateFromDirectory() {
+    // given
+    Path directory = folder.resolve("generator");
+    try (DragAndDrop generator =
+        DragAndDrop.builder()
+            .encoder(SentenceEncoder.allMiniLmL6V2())
+            .decoder(HyperConvDecoder.fresh(HyperConvPreset.MINILM_L6.config(), 0))
+            .target(LoraTargets.MINILM_L6)
+            .id("a test's generator")
+            .build()) {
+      generator.save(directory);
+    }
+    generateUntrained(folder.resolve("expected"));
+    // when
+    CommandLineRun run =
+        dnd(
+            "generate",
+            "--generator",
+            directory,
+            "--prompts",
+            PROMPTS,
+            "--out",
+            folder.resolve("adapter"));
+    CommandLineRun inspect = dnd("inspect", directory);
+    // then
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    assertSameTensors(folder.resolve("adapter"), folder.resolve("expected"));
+    assertThat(inspect.out())
+        .contains("a test's generator")
+        .contains("all-MiniLM-L6-v2")
+        .contains("(324,10,130)");
   }
 
   @ParameterizedTest
