@@ -42,11 +42,7 @@ final class DetokenizeCommand implements Callable<Integer> {
       description = "Instead of --target: an adapter of the same model, rank and modules.")
   private Path like;
 
-  @Option(
-      names = "--tile-width",
-      paramLabel = "W",
-      description = "With --like: the tiles' width (default: the widest that fits).")
-  private Integer tileWidth;
+  @Mixin private TileOptions tileOptions;
 
   @Mixin private ScaleEncodingOptions scaleOptions;
 
@@ -78,7 +74,7 @@ final class DetokenizeCommand implements Callable<Integer> {
       return LoraTargets.byName(target);
     }
     try (LoraAdapter adapter = LoraAdapter.load(like)) {
-      return tileWidth == null ? LoraTarget.of(adapter) : LoraTarget.of(adapter, tileWidth);
+      return tileOptions.targetOf(adapter);
     }
   }
 

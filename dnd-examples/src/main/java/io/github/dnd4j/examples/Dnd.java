@@ -29,6 +29,7 @@ import picocli.CommandLine.Spec;
       DecodeCommand.class,
       TokenizeCommand.class,
       DetokenizeCommand.class,
+      CriterionCommand.class,
       ConvertCommand.class,
       InspectCommand.class
     })

@@ -37,11 +37,7 @@ final class TokenizeCommand implements Callable<Integer> {
       description = "Safetensors to write, with the tensor 'tokens' [T,h,w].")
   private Path out;
 
-  @Option(
-      names = "--tile-width",
-      paramLabel = "W",
-      description = "The tiles' width (default: the widest that fits).")
-  private Integer tileWidth;
+  @Mixin private TileOptions tileOptions;
 
   @Mixin private ScaleEncodingOptions scaleOptions;
 
@@ -54,8 +50,7 @@ final class TokenizeCommand implements Callable<Integer> {
   public Integer call() {
     ScaleEncoding encoding = scaleOptions.encoding();
     try (LoraAdapter opened = LoraAdapter.load(adapter)) {
-      LoraTarget target =
-          tileWidth == null ? LoraTarget.of(opened) : LoraTarget.of(opened, tileWidth);
+      LoraTarget target = tileOptions.targetOf(opened);
       try (INDArray tokens = new WeightTokenizer(target, encoding).tokenize(opened)) {
         SafetensorsWriter.write(
             out, Map.of(TOKENS, tokens), TensorType.F32, ScaleEncodingOptions.toMetadata(encoding));

@@ -2,6 +2,7 @@ package io.github.dnd4j.examples;
 
 import static io.github.dnd4j.examples.CommandLineRun.dnd;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.github.dnd4j.DragAndDrop;
 import io.github.dnd4j.decoder.HyperConvDecoder;
@@ -39,7 +40,16 @@ class DndTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"generate", "init", "decode", "tokenize", "detokenize", "convert", "inspect"})
+      strings = {
+        "generate",
+        "init",
+        "decode",
+        "tokenize",
+        "detokenize",
+        "criterion",
+        "convert",
+        "inspect"
+      })
   @DisplayName("explains every subcommand")
   void help(String command) {
     CommandLineRun run = dnd(command, "--help");
@@ -271,6 +281,37 @@ class DndTest {
         .contains("dnd4j.prompts = 20");
   }
 
+  @Test
+  @DisplayName("computes criterion weights from folders of checkpoints")
+  void criterion() {
+    // given
+    for (int seed = 0; seed < 2; seed++) {
+      Path adapter = folder.resolve("set").resolve("step" + seed);
+      dnd(
+          "generate",
+          "--preset",
+          PRESET,
+          "--untrained",
+          "--seed",
+          seed,
+          "--prompts",
+          PROMPTS,
+          "--out",
+          adapter);
+    }
+    Path out = folder.resolve("criterion.safetensors");
+    // when
+    CommandLineRun run =
+        dnd("criterion", folder.resolve("set"), "--tile-width", "128", "--out", out);
+    // then
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    assertThat(run.out()).contains("2 checkpoints").contains("324 tokens");
+    try (TensorFile file = TensorFile.open(out);
+        INDArray weights = file.read("criterion_weight")) {
+      assertThat(weights.meanNumber().doubleValue()).isCloseTo(1, within(1e-4));
+    }
+  }
+
   @Nested
   @DisplayName("answers bad input with exit code 1 and one line:")
   class BadInput {
@@ -393,6 +434,14 @@ class DndTest {
               folder.resolve("o.safetensors")),
           "[1, 16, 32, 300]",
           "384");
+    }
+
+    @Test
+    @DisplayName("a folder without checkpoints")
+    void noCheckpoints() {
+      assertRefused(
+          dnd("criterion", folder, "--out", folder.resolve("c.safetensors")),
+          "no PEFT directories");
     }
 
     @Test
