@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes tiny-bert/: a random BERT of two layers as transformers saves it, and golden.safetensors with
 what it makes of a few texts, computed here in float64 from the formulas of BERT as Hugging Face's
-BertModel has them. Run it in this folder; it always writes the same files (PyTorch 1.13).
+BertModel has them. Run it in src/test/resources/io/github/dnd4j/encoder; it always writes the same files (PyTorch 1.13).
 """
 import json
 import os

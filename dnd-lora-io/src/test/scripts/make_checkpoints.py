@@ -1,6 +1,8 @@
 """Writes small PyTorch checkpoints, and what is in them as JSON.
 
-Run in this folder with PyTorch (made with 1.13): python3 make_checkpoints.py
+Run in src/test/resources/io/github/dnd4j/io with PyTorch (made with 1.13):
+
+    python3 ../../../../../scripts/make_checkpoints.py
 """
 import json
 from collections import OrderedDict
