@@ -5,6 +5,8 @@ import io.github.dnd4j.internal.NativeMemory;
 import io.github.dnd4j.io.SafetensorsWriter;
 import io.github.dnd4j.io.TensorFile;
 import io.github.dnd4j.io.TensorInfo;
+import io.github.dnd4j.io.TensorType;
+import io.github.dnd4j.lora.WeightPrecision;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,7 +39,7 @@ final class ConvertCommand implements Callable<Integer> {
       names = "--precision",
       paramLabel = "TYPE",
       description = "f32, bf16 or f16 for all floating-point tensors (default: as they are).")
-  private InitCommand.FilePrecision precision;
+  private WeightPrecision precision;
 
   @Spec private CommandSpec spec;
 
@@ -57,7 +59,7 @@ final class ConvertCommand implements Callable<Integer> {
         INDArray array = file.read(info.name());
         arrays.add(array);
         boolean convert = precision != null && info.type().isFloating();
-        writer.add(info.name(), array, convert ? precision.type() : info.type());
+        writer.add(info.name(), array, convert ? TensorType.of(precision) : info.type());
       }
       writer.write(out);
       spec.commandLine().getOut().println(out + ": " + file.tensors().size() + " tensors");

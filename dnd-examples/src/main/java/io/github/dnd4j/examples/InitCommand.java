@@ -2,6 +2,7 @@ package io.github.dnd4j.examples;
 
 import io.github.dnd4j.decoder.HyperConvDecoder;
 import io.github.dnd4j.io.TensorType;
+import io.github.dnd4j.lora.WeightPrecision;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -36,7 +37,7 @@ final class InitCommand implements Callable<Integer> {
       paramLabel = "TYPE",
       defaultValue = "f32",
       description = "f32 (default), bf16 or f16.")
-  private FilePrecision precision;
+  private WeightPrecision precision;
 
   @Spec private CommandSpec spec;
 
@@ -49,7 +50,7 @@ final class InitCommand implements Callable<Integer> {
       throw new io.github.dnd4j.InvalidInputException("--preset is needed");
     }
     try (HyperConvDecoder decoder = HyperConvDecoder.fresh(decoderOptions.config(), seed)) {
-      decoder.save(out, precision.type());
+      decoder.save(out, TensorType.of(precision));
       spec.commandLine()
           .getOut()
           .printf(
@@ -61,22 +62,5 @@ final class InitCommand implements Callable<Integer> {
               decoder.tokenShape());
     }
     return 0;
-  }
-
-  /** The floating-point types that files of weights are written in. */
-  enum FilePrecision {
-    F32(TensorType.F32),
-    F16(TensorType.F16),
-    BF16(TensorType.BF16);
-
-    private final TensorType type;
-
-    FilePrecision(TensorType type) {
-      this.type = type;
-    }
-
-    TensorType type() {
-      return type;
-    }
   }
 }

@@ -110,15 +110,7 @@ public final class PeftFormat implements AdapterFormat {
         folder -> {
           Files.write(folder.resolve(PeftConfig.FILE), PeftConfig.format(adapter));
           SafetensorsWriter.write(
-              folder.resolve(SAFETENSORS), tensors, typeOf(precision), metadata);
+              folder.resolve(SAFETENSORS), tensors, TensorType.of(precision), metadata);
         });
-  }
-
-  private static TensorType typeOf(WeightPrecision precision) {
-    return switch (precision) {
-      case F32 -> TensorType.F32;
-      case F16 -> TensorType.F16;
-      case BF16 -> TensorType.BF16;
-    };
   }
 }

@@ -15,7 +15,6 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.zip.ZipException;
 import org.bytedeco.javacpp.BytePointer;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Reads tensors out of whatever holds their bytes, in pieces. */
@@ -71,8 +70,7 @@ final class TensorReader {
               + Arrays.toString(target.shape())
               + " is expected");
     }
-    if (target.dataType() != DataType.FLOAT
-        || !StridedSource.isContiguous(target.shape(), target.stride())) {
+    if (!HostFloats.accepts(target)) {
       throw new InvalidInputException(
           "the target of "
               + place(info)

@@ -1,5 +1,6 @@
 package io.github.dnd4j.io;
 
+import io.github.dnd4j.lora.WeightPrecision;
 import java.util.Arrays;
 import java.util.Optional;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -95,6 +96,20 @@ public enum TensorType {
         .filter(TensorType::isReadable)
         .filter(t -> t.sameLayout == type)
         .findFirst();
+  }
+
+  /**
+   * The type in which numbers of a precision are stored.
+   *
+   * @param precision the precision
+   * @return its type
+   */
+  public static TensorType of(WeightPrecision precision) {
+    return switch (precision) {
+      case F32 -> F32;
+      case F16 -> F16;
+      case BF16 -> BF16;
+    };
   }
 
   /**
