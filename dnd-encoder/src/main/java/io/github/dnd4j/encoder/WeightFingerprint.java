@@ -28,6 +28,7 @@ final class WeightFingerprint {
     }
   }
 
+  /** The fingerprint of everything added; nothing can be added after it. */
   String hex() {
     return Hashes.hex(digest);
   }
