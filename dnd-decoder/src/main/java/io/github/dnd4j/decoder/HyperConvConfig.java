@@ -110,6 +110,21 @@ public record HyperConvConfig(
     }
   }
 
+  /**
+   * How many numbers of each example a training step keeps between forward and backward pass: what
+   * every layer takes in and what it needs of its inner maps, and the decoder's output.
+   *
+   * @return the numbers per example
+   */
+  public long keptForBackward() {
+    List<DecoderLayer> layers = DecoderGraph.layersOf(this);
+    long kept = layers.get(layers.size() - 1).outputShape().size();
+    for (DecoderLayer layer : layers) {
+      kept += layer.inputShape().size() + layer.keptForBackward();
+    }
+    return kept;
+  }
+
   private static long addChecked(long a, long b) {
     long sum = Math.addExact(a, b);
     if (sum > MOST_PARAMETERS) {

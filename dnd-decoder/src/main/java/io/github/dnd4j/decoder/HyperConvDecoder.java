@@ -161,14 +161,38 @@ public final class HyperConvDecoder implements WeightDecoder {
   /**
    * The DL4J graph that the decoder is: its input is {@code condition}, its layers are {@code
    * squeeze} (if any) and {@code stage0}, {@code stage1} and so on. It shares the decoder's
-   * weights, and is not safe for use by several threads. After its weights were changed the decoder
-   * is another one: open it anew for a right {@link #fingerprint()}.
+   * weights, and is not safe for use by several threads. Whoever changes them calls {@link
+   * #weightsChanged()} afterwards.
    *
    * @return the graph, owned by this decoder
    */
   public synchronized ComputationGraph graph() {
     checkOpen();
     return graph;
+  }
+
+  /**
+   * Says that the weights were changed through {@link #graph()}, so that this is another decoder
+   * now, with another {@link #fingerprint()}.
+   */
+  public synchronized void weightsChanged() {
+    fingerprint = null;
+  }
+
+  /**
+   * Replaces the weights by those of a file.
+   *
+   * @param file a PyTorch checkpoint of the reference implementation, or a safetensors file
+   * @throws io.github.dnd4j.FileAccessException if the file is missing or unreadable
+   * @throws io.github.dnd4j.FileFormatException if the file is broken or does not fit the structure
+   */
+  public synchronized void replaceWeights(Path file) {
+    checkOpen();
+    try (TensorFile tensors = TensorFile.open(Checks.notNull(file, "file"))) {
+      DecoderFile.check(tensors, config);
+      weightsChanged();
+      DecoderGraph.parametersByFileName(graph).forEach(tensors::readInto);
+    }
   }
 
   @Override
