@@ -19,7 +19,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * Makes the tensors of training items. An item's numbers depend on its number and on what this was
  * made with, and not on the batch that it is in. For one thread at a time.
  */
-final class BatchAssembler implements AutoCloseable {
+final class BatchAssembler implements BatchSource, AutoCloseable {
 
   private final ItemSampler sampler;
   private final ConditionCache conditions;
@@ -74,13 +74,13 @@ final class BatchAssembler implements AutoCloseable {
   }
 
   /**
-   * Makes a batch of items that follow each other.
+   * {@inheritDoc}
    *
-   * @return the batch; the caller closes it
    * @throws DragAndDropException if a checkpoint is bad and is not to be skipped, if all of a data
    *     set are, or if this thread is interrupted, whose flag stays set
    */
-  TrainingBatch assemble(long firstItem, int count) {
+  @Override
+  public TrainingBatch assemble(long firstItem, int count) {
     Checks.positive(count, "count");
     NativeMemory.require(
         (long) Float.BYTES * count * ((long) prompts * condition.length + tokens.length),

@@ -24,24 +24,25 @@ final class BatchPrefetcher implements AutoCloseable {
   /**
    * Starts to assemble.
    *
-   * @param assembler stays the caller's, who uses it for nothing else and closes it after this
+   * @param source makes the batches; it stays the caller's, who uses it for nothing else and closes
+   *     it after this
    * @param firstItem the first batch's first item
    * @param batchSize items per batch
    * @param batches how many batches
    */
-  BatchPrefetcher(BatchAssembler assembler, long firstItem, int batchSize, long batches) {
+  BatchPrefetcher(BatchSource source, long firstItem, int batchSize, long batches) {
     this.batches = batches;
     this.thread =
-        new Thread(() -> assembleAll(assembler, firstItem, batchSize), "dnd4j-batch-prefetcher");
+        new Thread(() -> assembleAll(source, firstItem, batchSize), "dnd4j-batch-prefetcher");
     thread.setDaemon(true);
     thread.start();
   }
 
-  private void assembleAll(BatchAssembler assembler, long firstItem, int batchSize) {
+  private void assembleAll(BatchSource source, long firstItem, int batchSize) {
     try {
       boolean wanted = true;
       for (long i = 0; i < batches && wanted; i++) {
-        wanted = offer(assembler.assemble(firstItem + i * batchSize, batchSize));
+        wanted = offer(source.assemble(firstItem + i * batchSize, batchSize));
       }
     } catch (RuntimeException | Error e) {
       synchronized (lock) {
