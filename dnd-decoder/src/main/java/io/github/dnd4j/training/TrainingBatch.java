@@ -3,10 +3,10 @@ package io.github.dnd4j.training;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * What a training step works on; its owner closes it.
+ * What one training step is made with. Whoever holds it closes it.
  *
- * @param conditions {@code [B, N, L, C]}
- * @param targets {@code [B, T, h, w]}, NaN where there is no weight
+ * @param conditions FLOAT {@code [B, N, L, C]}
+ * @param targets FLOAT {@code [B, T, h, w]}, NaN where there is no weight
  */
 record TrainingBatch(INDArray conditions, INDArray targets) implements AutoCloseable {
 

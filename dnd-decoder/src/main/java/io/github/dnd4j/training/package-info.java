@@ -1,4 +1,9 @@
 /**
- * Training a decoder from LoRA checkpoints and prompts. So far: the weights of the training loss.
+ * Training a decoder from LoRA checkpoints and prompts.
+ *
+ * <p>{@link io.github.dnd4j.training.PromptCheckpointDataset} is what is trained from, {@link
+ * io.github.dnd4j.training.ConditionForm} and {@link io.github.dnd4j.training.TaskMixing} say how
+ * items are made of it, {@link io.github.dnd4j.training.ConditionCache} keeps the conditions of its
+ * texts, and {@link io.github.dnd4j.training.CriterionWeights} are the weights of the loss.
  */
 package io.github.dnd4j.training;

@@ -1,12 +1,9 @@
 package io.github.dnd4j.examples;
 
-import io.github.dnd4j.FileAccessException;
-import io.github.dnd4j.InvalidInputException;
 import io.github.dnd4j.lora.LoraAdapter;
 import io.github.dnd4j.lora.WeightTokenizer;
 import io.github.dnd4j.training.CriterionWeights;
-import java.io.IOException;
-import java.nio.file.Files;
+import io.github.dnd4j.training.TaskData;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,7 +51,7 @@ final class CriterionCommand implements Callable<Integer> {
   public Integer call() {
     List<CriterionWeights> weights = new ArrayList<>();
     for (Path dataSet : dataSets) {
-      List<Path> checkpoints = checkpoints(dataSet);
+      List<Path> checkpoints = TaskData.checkpointsIn(dataSet);
       try (Progress progress = new Progress()) {
         weights.add(
             CriterionWeights.of(
@@ -71,23 +68,6 @@ final class CriterionCommand implements Callable<Integer> {
   private WeightTokenizer tokenizer(Path checkpoint) {
     try (LoraAdapter adapter = LoraAdapter.load(checkpoint)) {
       return new WeightTokenizer(tileOptions.targetOf(adapter), scaleOptions.encoding());
-    }
-  }
-
-  private static List<Path> checkpoints(Path dataSet) {
-    try (var entries = Files.list(dataSet)) {
-      List<Path> checkpoints =
-          entries
-              .filter(entry -> Files.exists(entry.resolve("adapter_config.json")))
-              .sorted()
-              .toList();
-      if (checkpoints.isEmpty()) {
-        throw new InvalidInputException(
-            dataSet + " holds no PEFT directories: name the folder above the checkpoints");
-      }
-      return checkpoints;
-    } catch (IOException e) {
-      throw new FileAccessException("cannot read the folder " + dataSet + ": " + e, e);
     }
   }
 }

@@ -5,6 +5,8 @@ import io.github.dnd4j.GenerationOptions;
 import io.github.dnd4j.InvalidInputException;
 import io.github.dnd4j.decoder.HyperConvDecoder;
 import io.github.dnd4j.encoder.SentenceEncoder;
+import io.github.dnd4j.io.PromptExample;
+import io.github.dnd4j.io.PromptFile;
 import io.github.dnd4j.lora.LoraAdapter;
 import io.github.dnd4j.spi.PromptEncoder;
 import java.io.PrintWriter;
@@ -83,7 +85,7 @@ final class GenerateCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     checkOptions();
-    List<String> texts = PromptFile.read(prompts);
+    List<String> texts = PromptFile.read(prompts).stream().map(PromptExample::prompt).toList();
     PrintWriter console = spec.commandLine().getOut();
     try (Progress progress = new Progress();
         DragAndDrop opened = open(progress);

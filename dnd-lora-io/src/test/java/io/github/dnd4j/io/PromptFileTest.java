@@ -1,4 +1,4 @@
-package io.github.dnd4j.examples;
+package io.github.dnd4j.io;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.dnd4j.FileAccessException;
 import io.github.dnd4j.FileFormatException;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,12 +25,15 @@ class PromptFileTest {
     return Files.writeString(folder.resolve(name), content);
   }
 
+  private static List<String> prompts(Path file) {
+    return PromptFile.read(file).stream().map(PromptExample::prompt).toList();
+  }
+
   @Test
   @DisplayName("is one prompt a line as .txt, blank lines left out")
   void text() throws IOException {
     Path file = file("p.txt", "Why is the sky blue?\n\n  What is rust?  \r\nПочему?\n");
-    assertThat(PromptFile.read(file))
-        .containsExactly("Why is the sky blue?", "What is rust?", "Почему?");
+    assertThat(prompts(file)).containsExactly("Why is the sky blue?", "What is rust?", "Почему?");
   }
 
   @Test
@@ -36,14 +41,37 @@ class PromptFileTest {
   void json() throws IOException {
     Path file =
         file("p.json", "[\"one\", {\"prompt\": \"two\\nlines\", \"response\": \"[A]\", \"x\": 1}]");
-    assertThat(PromptFile.read(file)).containsExactly("one", "two\nlines");
+    assertThat(prompts(file)).containsExactly("one", "two\nlines");
   }
 
   @Test
   @DisplayName("is one string or object a line as .jsonl")
   void jsonLines() throws IOException {
     Path file = file("p.jsonl", "{\"prompt\": \"one\"}\n\n\"two\"\n");
-    assertThat(PromptFile.read(file)).containsExactly("one", "two");
+    assertThat(prompts(file)).containsExactly("one", "two");
+  }
+
+  @Test
+  @DisplayName("gives the answers that it has: texts under response that are not blank")
+  void answers() throws IOException {
+    // given
+    Path file =
+        file(
+            "p.json",
+            """
+            [{"prompt": "one", "response": "[A]"}, {"prompt": "two", "response": " "},
+             {"prompt": "three", "response": 4}, {"prompt": "four"}, "five"]\
+            """);
+    // when
+    List<PromptExample> examples = PromptFile.read(file);
+    // then
+    assertThat(examples)
+        .containsExactly(
+            PromptExample.of("one", "[A]"),
+            PromptExample.of("two"),
+            PromptExample.of("three"),
+            PromptExample.of("four"),
+            PromptExample.of("five"));
   }
 
   @ParameterizedTest(name = "{0} with {1}")
@@ -54,7 +82,10 @@ class PromptFileTest {
         "p.json  | [1]                     | entry 1 must be a string",
         "p.json  | [\"a\", {\"text\": 1}]  | entry 2 must be a string",
         "p.json  | [\"a                    | no valid JSON",
+        "p.json  | [\"a\"] [\"b\"]           | goes on after the end",
+        "p.json  | ''                      | must hold a JSON list",
         "p.jsonl | nonsense                | line 1 is no valid JSON",
+        "p.jsonl | {\"prompt\":\"a\"} \"b\"   | line 1 is no valid JSON",
         "p.txt   | ' '                     | holds no prompts",
         "p.json  | []                      | holds no prompts",
         "p.csv   | a                       | .txt, .json or .jsonl",
@@ -75,6 +106,30 @@ class PromptFileTest {
     assertThatThrownBy(() -> PromptFile.read(file))
         .isInstanceOf(FileFormatException.class)
         .hasMessageContaining("not UTF-8");
+  }
+
+  @Test
+  @DisplayName("is refused when it is larger than 1 GiB, before anything is read")
+  void tooLarge() throws IOException {
+    // given a file that has that size, but not its content
+    Path file = folder.resolve("large.txt");
+    try (RandomAccessFile sparse = new RandomAccessFile(file.toFile(), "rw")) {
+      sparse.setLength((1L << 30) + 1);
+    }
+    // when, then
+    assertThatThrownBy(() -> PromptFile.read(file))
+        .isInstanceOf(FileFormatException.class)
+        .hasMessageContaining("large.txt")
+        .hasMessageContaining("1073741825 bytes");
+  }
+
+  @Test
+  @DisplayName("is refused when it is a folder")
+  void aFolder() throws IOException {
+    Path file = Files.createDirectory(folder.resolve("p.txt"));
+    assertThatThrownBy(() -> PromptFile.read(file))
+        .isInstanceOf(FileAccessException.class)
+        .hasMessageContaining("p.txt is no file");
   }
 
   @Test
