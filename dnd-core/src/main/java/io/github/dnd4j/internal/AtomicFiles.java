@@ -11,6 +11,7 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,6 +22,9 @@ import org.slf4j.LoggerFactory;
 public final class AtomicFiles {
 
   private static final Logger log = LoggerFactory.getLogger(AtomicFiles.class);
+
+  /** The names that {@link #write} gives to what it has not finished. */
+  private static final Pattern TEMPORARY = Pattern.compile("\\..+\\.[0-9a-f-]{36}\\.tmp");
 
   /** Writes the content of a temporary file or directory. */
   @FunctionalInterface
@@ -128,30 +132,70 @@ public final class AtomicFiles {
   }
 
   private static void deleteQuietly(Path path) {
-    if (!Files.exists(path)) {
-      return;
-    }
     try {
-      Files.walkFileTree(
-          path,
-          new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-                throws IOException {
-              Files.delete(file);
-              return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult postVisitDirectory(Path folder, IOException e)
-                throws IOException {
-              Files.delete(folder);
-              return FileVisitResult.CONTINUE;
-            }
-          });
+      deleteAll(path);
     } catch (IOException e) {
       // The temporary file stays; what the caller must know is the error on its way.
       log.warn("could not delete the temporary {}", path, e);
     }
+  }
+
+  /**
+   * Deletes a file, or a directory with all that is in it.
+   *
+   * @param path what to delete; nothing happens if it is not there
+   * @throws FileAccessException if that fails
+   */
+  public static void delete(Path path) {
+    try {
+      deleteAll(path);
+    } catch (IOException e) {
+      throw new FileAccessException("cannot delete " + path + ": " + describe(e), e);
+    }
+  }
+
+  /**
+   * Deletes what processes that were killed while they wrote have left in a folder.
+   *
+   * @param folder the folder, which nobody may be writing to; nothing happens if it is not there
+   * @throws FileAccessException if that fails
+   */
+  public static void deleteLeftovers(Path folder) {
+    if (!Files.isDirectory(folder)) {
+      return;
+    }
+    try (var entries = Files.list(folder)) {
+      for (Path entry : (Iterable<Path>) entries::iterator) {
+        if (TEMPORARY.matcher(entry.getFileName().toString()).matches()) {
+          log.info("deleting {}, which was never written to its end", entry);
+          deleteAll(entry);
+        }
+      }
+    } catch (IOException e) {
+      throw new FileAccessException("cannot tidy up " + folder + ": " + describe(e), e);
+    }
+  }
+
+  private static void deleteAll(Path path) throws IOException {
+    if (!Files.exists(path)) {
+      return;
+    }
+    Files.walkFileTree(
+        path,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+              throws IOException {
+            Files.delete(file);
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult postVisitDirectory(Path directory, IOException e)
+              throws IOException {
+            Files.delete(directory);
+            return FileVisitResult.CONTINUE;
+          }
+        });
   }
 }

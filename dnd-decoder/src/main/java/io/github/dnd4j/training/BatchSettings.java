@@ -34,6 +34,11 @@ record BatchSettings(
     Checks.notNull(badCheckpoints, "badCheckpoints");
   }
 
+  /** The same without noise, dropout and mixing, to measure on the same items every time. */
+  BatchSettings withoutChance() {
+    return new BatchSettings(form, TaskMixing.OFF, 0, 0, 0, badCheckpoints, seed);
+  }
+
   private static void checkDeviation(double value, String name) {
     if (!(value >= 0 && value < Double.POSITIVE_INFINITY)) {
       throw new InvalidInputException(name + " must be 0 or more, but is " + value);

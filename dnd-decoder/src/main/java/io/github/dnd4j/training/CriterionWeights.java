@@ -4,6 +4,7 @@ import io.github.dnd4j.FileFormatException;
 import io.github.dnd4j.InvalidInputException;
 import io.github.dnd4j.ShapeMismatchException;
 import io.github.dnd4j.internal.Checks;
+import io.github.dnd4j.internal.Hashes;
 import io.github.dnd4j.internal.HostFloats;
 import io.github.dnd4j.io.SafetensorsWriter;
 import io.github.dnd4j.io.TensorFile;
@@ -12,6 +13,7 @@ import io.github.dnd4j.lora.LoraAdapter;
 import io.github.dnd4j.lora.WeightTokenizer;
 import io.github.dnd4j.spi.ProgressListener;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -166,6 +168,11 @@ public final class CriterionWeights {
    */
   public float of(int token) {
     return values[token];
+  }
+
+  /** Identifies the weights. */
+  String fingerprint() {
+    return Hashes.sha256(List.of(Arrays.toString(values)));
   }
 
   /**

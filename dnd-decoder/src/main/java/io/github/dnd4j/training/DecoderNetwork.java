@@ -87,6 +87,7 @@ final class DecoderNetwork implements AutoCloseable {
 
     private Pass(INDArray conditions) {
       this.conditions = conditions;
+      graph.setInput(0, conditions); // listeners ask for the size of the batch
       try (var outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
         INDArray current = conditions;
         for (int i = 0; i < graph.getNumLayers(); i++) {
@@ -159,6 +160,7 @@ final class DecoderNetwork implements AutoCloseable {
   @Override
   public void close() {
     graph.setGradient(null);
+    graph.clear();
     gradients.close();
   }
 }

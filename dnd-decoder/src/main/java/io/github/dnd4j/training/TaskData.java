@@ -155,6 +155,19 @@ public record TaskData(String name, List<PromptExample> examples, List<Path> che
         .orElse("root");
   }
 
+  /**
+   * The same data set with no more prompts than a number of them.
+   *
+   * @param most how many; the first ones are kept
+   * @return a data set of at most that many prompts
+   */
+  public TaskData withMostPrompts(int most) {
+    Checks.positive(most, "most");
+    return examples.size() <= most
+        ? this
+        : new TaskData(name, examples.subList(0, most), checkpoints);
+  }
+
   @Override
   public String toString() {
     return name + " (" + examples.size() + " prompts, " + checkpoints.size() + " checkpoints)";

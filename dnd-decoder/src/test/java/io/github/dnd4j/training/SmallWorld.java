@@ -67,6 +67,21 @@ final class SmallWorld {
     return new LoraAdapter(TARGET.config(), weights, Map.of());
   }
 
+  /** All numbers of an adapter, in the order of {@link #weights}. */
+  static float[] numbers(LoraAdapter adapter) {
+    float[] values = new float[(int) TARGET.parameterCount()];
+    int at = 0;
+    for (LoraModule module : TARGET.modules()) {
+      for (INDArray matrix :
+          List.of(adapter.weights(module.path()).a(), adapter.weights(module.path()).b())) {
+        float[] part = HostFloats.toArray(matrix);
+        System.arraycopy(part, 0, values, at, part.length);
+        at += part.length;
+      }
+    }
+    return values;
+  }
+
   static float[] tokens(float[] values) {
     try (LoraAdapter adapter = adapter(values);
         INDArray tokens = TOKENIZER.tokenize(adapter)) {
