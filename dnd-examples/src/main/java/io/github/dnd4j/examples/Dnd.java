@@ -30,6 +30,7 @@ import picocli.CommandLine.Spec;
       TokenizeCommand.class,
       DetokenizeCommand.class,
       CriterionCommand.class,
+      TrainCommand.class,
       ConvertCommand.class,
       InspectCommand.class
     })
