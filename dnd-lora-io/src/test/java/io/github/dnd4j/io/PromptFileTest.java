@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @DisplayName("A file of prompts")
 class PromptFileTest {
@@ -99,10 +100,11 @@ class PromptFileTest {
         .hasMessageContaining(message);
   }
 
-  @Test
+  @ParameterizedTest
+  @ValueSource(strings = {"p.txt", "p.json", "p.jsonl"})
   @DisplayName("is refused when it is no UTF-8 text")
-  void notText() throws IOException {
-    Path file = Files.write(folder.resolve("p.txt"), new byte[] {(byte) 0xC3, 0x28});
+  void notText(String name) throws IOException {
+    Path file = Files.write(folder.resolve(name), new byte[] {(byte) 0xC3, 0x28});
     assertThatThrownBy(() -> PromptFile.read(file))
         .isInstanceOf(FileFormatException.class)
         .hasMessageContaining("not UTF-8");
