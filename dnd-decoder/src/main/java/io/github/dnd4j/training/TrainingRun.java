@@ -177,8 +177,20 @@ final class TrainingRun {
             * settings.itemsPerStep()
             * decoder.conditionShape().prompts();
     if (draws >= texts.size()) {
-      cache.prepare(
-          texts, (done, total) -> plan.listener().onProgress(Stage.CONDITIONS, done, total));
+      cache.prepare(texts, this::onPrepared);
+    }
+  }
+
+  private void onPrepared(long done, long total) {
+    plan.listener().onProgress(Stage.CONDITIONS, done, total);
+    if (Thread.currentThread().isInterrupted()) {
+      throw new DragAndDropException(
+          "training was interrupted after "
+              + done
+              + " of "
+              + total
+              + " prompts were encoded"
+              + (directory == null ? "" : ", which are kept for the next start"));
     }
   }
 

@@ -31,8 +31,10 @@ import picocli.CommandLine.Spec;
       DetokenizeCommand.class,
       CriterionCommand.class,
       TrainCommand.class,
+      OverfitCommand.class,
       ConvertCommand.class,
-      InspectCommand.class
+      InspectCommand.class,
+      TrainingStepCommand.class
     })
 public final class Dnd implements Runnable {
 

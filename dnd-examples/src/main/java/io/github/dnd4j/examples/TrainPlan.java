@@ -27,6 +27,9 @@ final class TrainPlan {
   private final Path file;
   private final TrainConfig config;
 
+  /** All data sets but those that are left out, read when they are first needed. */
+  private PromptCheckpointDataset dataset;
+
   private TrainPlan(Path file, TrainConfig config) {
     this.file = file;
     this.config = config;
@@ -73,16 +76,15 @@ final class TrainPlan {
   }
 
   DragAndDropTrainer trainer(TrainerListener... listeners) {
-    PromptCheckpointDataset all = dataset();
     DragAndDropTrainer.Builder builder =
         DragAndDropTrainer.builder()
-            .dataset(trainingSets(all))
+            .dataset(trainingSets())
             .target(target())
             .scaleEncoding(scaleEncoding())
             .runDirectory(run())
             .listener(new TrainerListeners(List.of(listeners)));
     if (!validationNames().isEmpty()) {
-      builder.validation(all.only(validationNames().toArray(String[]::new)));
+      builder.validation(dataset().only(validationNames().toArray(String[]::new)));
     }
     set(config.id(), builder::id);
     set(config.criterion(), path -> builder.criterion(CriterionWeights.load(resolve(path))));
@@ -147,6 +149,13 @@ final class TrainPlan {
   }
 
   private PromptCheckpointDataset dataset() {
+    if (dataset == null) {
+      dataset = readDataset();
+    }
+    return dataset;
+  }
+
+  private PromptCheckpointDataset readDataset() {
     TrainConfig.Data data = config.data();
     if ((data.root() == null) == (data.sets() == null)) {
       throw new InvalidInputException(
@@ -177,7 +186,9 @@ final class TrainPlan {
     return or(config.data().validation(), List.of());
   }
 
-  private PromptCheckpointDataset trainingSets(PromptCheckpointDataset all) {
+  /** What is trained on. */
+  PromptCheckpointDataset trainingSets() {
+    PromptCheckpointDataset all = dataset();
     return validationNames().isEmpty()
         ? all
         : all.without(validationNames().toArray(String[]::new));
