@@ -1,6 +1,8 @@
 package io.github.dnd4j.decoder;
 
 import io.github.dnd4j.internal.HostFloats;
+import java.util.Comparator;
+import java.util.stream.IntStream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.DynamicCustomOp;
 import org.nd4j.linalg.factory.Nd4j;
@@ -37,7 +39,7 @@ final class DirectConvolution implements Convolution {
   public INDArray forward(INDArray x, INDArray weight, INDArray bias) {
     long out = weight.size(0);
     long step = blockChannels(weight);
-    INDArray result = HostFloats.uninitialized(x.size(0), out, x.size(2), x.size(3));
+    INDArray result = inOrderOf(x, out);
     if (step >= out) {
       convolve(x, weight, bias, result);
       return result;
@@ -45,12 +47,32 @@ final class DirectConvolution implements Convolution {
     for (long from = 0; from < out; from += step) {
       long to = Math.min(out, from + step);
       INDArray blockBias = bias == null ? null : leading(bias, from, to);
-      try (INDArray part = HostFloats.uninitialized(x.size(0), to - from, x.size(2), x.size(3))) {
-        convolve(x, leading(weight, from, to), blockBias, part);
-        planes(result, from, to).assign(part);
-      }
+      convolve(x, leading(weight, from, to), blockBias, planes(result, from, to));
     }
     return result;
+  }
+
+  /**
+   * Maps of undefined content whose axes lie in memory in the same order as those of x. oneDNN
+   * copies maps into a layout of its own whatever their strides are, so permuted maps cost nothing
+   * extra, and a caller who permutes back has them packed again without a copy.
+   */
+  private static INDArray inOrderOf(INDArray x, long channels) {
+    long[] shape = x.shape().clone(); // shape() hands out the array's own
+    shape[1] = channels;
+    int[] outermostFirst =
+        IntStream.range(0, shape.length)
+            .boxed()
+            .sorted(Comparator.comparingLong((Integer axis) -> x.stride(axis)).reversed())
+            .mapToInt(Integer::intValue)
+            .toArray();
+    long[] packed = new long[shape.length];
+    int[] placeOf = new int[shape.length];
+    for (int place = 0; place < shape.length; place++) {
+      packed[place] = shape[outermostFirst[place]];
+      placeOf[outermostFirst[place]] = place;
+    }
+    return HostFloats.uninitialized(packed).permute(placeOf);
   }
 
   private long blockChannels(INDArray weight) {
@@ -96,7 +118,7 @@ final class DirectConvolution implements Convolution {
       INDArray outGradient,
       INDArray weightGradient,
       INDArray biasGradient) {
-    INDArray inGradient = HostFloats.uninitialized(x.shape());
+    INDArray inGradient = inOrderOf(x, x.size(1));
     long out = weight.size(0);
     long step = blockChannels(weight);
     if (step >= out) {
@@ -105,10 +127,13 @@ final class DirectConvolution implements Convolution {
       inGradient.assign(0);
       for (long from = 0; from < out; from += step) {
         long to = Math.min(out, from + step);
-        try (INDArray part = planes(outGradient, from, to).dup('c');
-            INDArray share = HostFloats.uninitialized(x.shape())) {
+        try (INDArray share = inOrderOf(x, x.size(1))) {
           convolveBackward(
-              x, leading(weight, from, to), part, leading(weightGradient, from, to), share);
+              x,
+              leading(weight, from, to),
+              planes(outGradient, from, to),
+              leading(weightGradient, from, to),
+              share);
           inGradient.addi(share);
         }
       }
