@@ -240,7 +240,7 @@ final class HyperConvStage {
               lengthGradient.permute(0, 2, 3, 1),
               g.conv2h(),
               null);
-      return Packed.permuted(gradient, 0, 2, 1, 3);
+      return gradient.permute(0, 2, 1, 3);
     }
   }
 

@@ -73,27 +73,17 @@ class DirectConvolutionTest {
   }
 
   @Test
-  @DisplayName("gives results whose axes lie in memory as those of the maps, as callers hope")
+  @DisplayName("gives maps whose axes lie in memory as those of its input, as callers hope")
   void keepsOrder() {
     // given
     Convolution convolution = new DirectConvolution();
     try (INDArray packed = Tensors.gaussian(1, 2, 4, 5, 6);
         INDArray weight = Tensors.gaussian(2, 7, 6, 3, 3);
-        INDArray packedGradient = Tensors.gaussian(3, 2, 4, 5, 7);
-        INDArray weightGradient = HostFloats.uninitialized(weight.shape());
         // when the last axis is mixed
-        INDArray result = convolution.forward(packed.permute(0, 3, 2, 1), weight, null);
-        INDArray inGradient =
-            convolution.backward(
-                packed.permute(0, 3, 2, 1),
-                weight,
-                packedGradient.permute(0, 3, 2, 1),
-                weightGradient,
-                null)) {
+        INDArray result = convolution.forward(packed.permute(0, 3, 2, 1), weight, null)) {
       // then
       assertThat(result.shape()).containsExactly(2, 7, 5, 4);
       assertThat(HostFloats.accepts(result.permute(0, 3, 2, 1))).isTrue();
-      assertThat(HostFloats.accepts(inGradient.permute(0, 3, 2, 1))).isTrue();
     }
   }
 
