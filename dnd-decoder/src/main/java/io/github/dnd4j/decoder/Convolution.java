@@ -8,8 +8,12 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * faster engines can be put. As everywhere in deep learning it is a cross-correlation: the kernel
  * is not mirrored.
  *
- * <p>All tensors are FLOAT in 'c' order. Results lie in no workspace, and the caller closes them.
- * Implementations hold no state and may be called by several threads.
+ * <p>All tensors are FLOAT. Weights, biases and their gradients are in 'c' order. Maps, that is x,
+ * its gradient and that of the output, have no gaps, but their axes may lie in memory in any order:
+ * the decoder hands in permuted views. An engine that needs 'c' order makes a copy by {@code
+ * dup('c')}. Results may lie in any order, too; for outputs that of x is best, as it saves the
+ * decoder a copy. They lie in no workspace, and the caller closes them. Implementations hold no
+ * state and may be called by several threads.
  */
 public interface Convolution {
 

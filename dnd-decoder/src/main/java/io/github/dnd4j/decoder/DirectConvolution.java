@@ -1,8 +1,11 @@
 package io.github.dnd4j.decoder;
 
 import io.github.dnd4j.internal.HostFloats;
+import java.util.Comparator;
+import java.util.stream.IntStream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.DynamicCustomOp;
+import org.nd4j.linalg.api.ops.executioner.OpExecutioner;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
@@ -35,22 +38,53 @@ final class DirectConvolution implements Convolution {
 
   @Override
   public INDArray forward(INDArray x, INDArray weight, INDArray bias) {
+    try (Packed maps = usable(x)) {
+      return convolveInBlocks(maps.array(), weight, bias);
+    }
+  }
+
+  /**
+   * Maps as the native operation can take them. oneDNN copies all maps into a layout of its own,
+   * whatever their strides are, so permuted maps cost nothing extra; nor do ND4J's own loops mind.
+   * Not all of cuDNN's algorithms take them.
+   */
+  private static Packed usable(INDArray maps) {
+    boolean cpu = Nd4j.getExecutioner().type() == OpExecutioner.ExecutionerType.NATIVE_CPU;
+    return cpu ? new Packed(maps, false) : Packed.of(maps);
+  }
+
+  private INDArray convolveInBlocks(INDArray x, INDArray weight, INDArray bias) {
     long out = weight.size(0);
     long step = blockChannels(weight);
-    INDArray result = HostFloats.uninitialized(x.size(0), out, x.size(2), x.size(3));
-    if (step >= out) {
-      convolve(x, weight, bias, result);
-      return result;
-    }
+    INDArray result = inOrderOf(x, out);
     for (long from = 0; from < out; from += step) {
       long to = Math.min(out, from + step);
       INDArray blockBias = bias == null ? null : leading(bias, from, to);
-      try (INDArray part = HostFloats.uninitialized(x.size(0), to - from, x.size(2), x.size(3))) {
-        convolve(x, leading(weight, from, to), blockBias, part);
-        planes(result, from, to).assign(part);
-      }
+      convolve(x, leading(weight, from, to), blockBias, planes(result, from, to));
     }
     return result;
+  }
+
+  /**
+   * Maps of undefined content whose axes lie in memory in the same order as those of x: a caller
+   * who permuted x has the result packed, without a copy, by permuting it back.
+   */
+  private static INDArray inOrderOf(INDArray x, long channels) {
+    long[] shape = x.shape().clone(); // shape() hands out the array's own
+    shape[1] = channels;
+    int[] outermostFirst =
+        IntStream.range(0, shape.length)
+            .boxed()
+            .sorted(Comparator.comparingLong((Integer axis) -> x.stride(axis)).reversed())
+            .mapToInt(Integer::intValue)
+            .toArray();
+    long[] packed = new long[shape.length];
+    int[] placeOf = new int[shape.length];
+    for (int place = 0; place < shape.length; place++) {
+      packed[place] = shape[outermostFirst[place]];
+      placeOf[outermostFirst[place]] = place;
+    }
+    return HostFloats.uninitialized(packed).permute(placeOf);
   }
 
   private long blockChannels(INDArray weight) {
@@ -59,8 +93,11 @@ final class DirectConvolution implements Convolution {
     return Math.max(16, block / perChannel / 16 * 16);
   }
 
-  /** Some output channels of maps {@code [B, out, H, W]}: a view. */
+  /** Some output channels of maps {@code [B, out, H, W]}: a view, or the maps if that is all. */
   private static INDArray planes(INDArray maps, long from, long to) {
+    if (to - from == maps.size(1)) {
+      return maps;
+    }
     return maps.get(
         NDArrayIndex.all(),
         NDArrayIndex.interval(from, to),
@@ -96,29 +133,42 @@ final class DirectConvolution implements Convolution {
       INDArray outGradient,
       INDArray weightGradient,
       INDArray biasGradient) {
-    INDArray inGradient = HostFloats.uninitialized(x.shape());
-    long out = weight.size(0);
-    long step = blockChannels(weight);
-    if (step >= out) {
-      convolveBackward(x, weight, outGradient, weightGradient, inGradient);
-    } else {
-      inGradient.assign(0);
-      for (long from = 0; from < out; from += step) {
-        long to = Math.min(out, from + step);
-        try (INDArray part = planes(outGradient, from, to).dup('c');
-            INDArray share = HostFloats.uninitialized(x.shape())) {
-          convolveBackward(
-              x, leading(weight, from, to), part, leading(weightGradient, from, to), share);
-          inGradient.addi(share);
+    try (Packed maps = usable(x);
+        Packed gradient = usable(outGradient)) {
+      if (biasGradient != null) {
+        try (INDArray sum = outGradient.sum(0, 2, 3)) {
+          biasGradient.assign(sum);
         }
       }
+      return backwardInBlocks(maps.array(), weight, gradient.array(), weightGradient);
     }
-    if (biasGradient != null) {
-      try (INDArray sum = outGradient.sum(0, 2, 3)) {
-        biasGradient.assign(sum);
-      }
+  }
+
+  private INDArray backwardInBlocks(
+      INDArray x, INDArray weight, INDArray outGradient, INDArray weightGradient) {
+    long out = weight.size(0);
+    long step = blockChannels(weight);
+    INDArray sum = null;
+    for (long from = 0; from < out; from += step) {
+      long to = Math.min(out, from + step);
+      // 'c' order: into permuted maps, oneDNN's backward pass takes up to a half longer.
+      INDArray share = HostFloats.uninitialized(x.shape());
+      convolveBackward(
+          x,
+          leading(weight, from, to),
+          planes(outGradient, from, to),
+          leading(weightGradient, from, to),
+          share);
+      sum = sum == null ? share : added(sum, share);
     }
-    return inGradient;
+    return sum;
+  }
+
+  /** The first of two arrays with the second, which is closed, added to it. */
+  private static INDArray added(INDArray sum, INDArray share) {
+    try (share) {
+      return sum.addi(share);
+    }
   }
 
   private static void convolveBackward(

@@ -7,8 +7,9 @@ import org.nd4j.linalg.ops.transforms.Transforms;
 
 /**
  * The arithmetic of one decoder stage; see {@link HyperConvLayer} for the formulas. Maps are {@code
- * [B, N, L, C]}. Convolutions mix the second axis over the plane of the last two, so maps are
- * permuted before each, and which axis becomes the plane's height matters.
+ * [B, N, L, C]}. Convolutions mix the second axis over the plane of the last two, so each gets a
+ * permuted view of its maps, and which axis becomes the plane's height matters. Maps stay where
+ * they are: in memory they are {@code [B, N, L, C]} all along, if the engine leaves them so.
  */
 final class HyperConvStage {
 
@@ -150,32 +151,24 @@ final class HyperConvStage {
 
   /** conv1w: {@code [B, N, L, C]} to {@code [B, c, L, N]}. */
   private INDArray mixWidth(INDArray z, Parameters p) {
-    try (INDArray planes = Packed.permuted(z, 0, 3, 2, 1)) {
-      return convolution.forward(planes, p.conv1w(), null);
-    }
+    return convolution.forward(z.permute(0, 3, 2, 1), p.conv1w(), null);
   }
 
   /** conv1h: {@code [B, c, L, N]} to u, {@code [B, N, l, c]}. */
   private INDArray mixLengthAfterWidth(INDArray widthMixed, Parameters p) {
-    try (INDArray planes = Packed.permuted(widthMixed, 0, 2, 3, 1);
-        INDArray mixed = convolution.forward(planes, p.conv1h(), null)) {
-      return Packed.permuted(mixed, 0, 2, 1, 3);
-    }
+    INDArray mixed = convolution.forward(widthMixed.permute(0, 2, 3, 1), p.conv1h(), null);
+    return Packed.permuted(mixed, 0, 2, 1, 3);
   }
 
   /** conv2h: {@code [B, N, L, C]} to {@code [B, l, N, C]}. */
   private INDArray mixLength(INDArray z, Parameters p) {
-    try (INDArray planes = Packed.permuted(z, 0, 2, 1, 3)) {
-      return convolution.forward(planes, p.conv2h(), null);
-    }
+    return convolution.forward(z.permute(0, 2, 1, 3), p.conv2h(), null);
   }
 
   /** conv2w and tanh: {@code [B, l, N, C]} to v, {@code [B, N, l, c]}. */
   private INDArray mixWidthAfterLength(INDArray lengthMixed, Parameters p) {
-    try (INDArray planes = Packed.permuted(lengthMixed, 0, 3, 1, 2);
-        INDArray mixed = convolution.forward(planes, p.conv2w(), null)) {
-      return Transforms.tanh(Packed.permuted(mixed, 0, 3, 2, 1), false);
-    }
+    INDArray mixed = convolution.forward(lengthMixed.permute(0, 3, 1, 2), p.conv2w(), null);
+    return Transforms.tanh(Packed.permuted(mixed, 0, 3, 2, 1), false);
   }
 
   /**
@@ -218,34 +211,36 @@ final class HyperConvStage {
 
   private INDArray widthFirstBackward(
       INDArray z, INDArray widthMixed, INDArray sumGradient, Parameters p, Parameters g) {
-    INDArray widthGradient;
-    try (INDArray uGradient = Packed.permuted(sumGradient, 0, 2, 1, 3);
-        INDArray planes = Packed.permuted(widthMixed, 0, 2, 3, 1);
-        INDArray gradient = convolution.backward(planes, p.conv1h(), uGradient, g.conv1h(), null)) {
-      widthGradient = Packed.permuted(gradient, 0, 3, 1, 2);
-    }
-    try (widthGradient;
-        INDArray planes = Packed.permuted(z, 0, 3, 2, 1);
-        INDArray gradient =
-            convolution.backward(planes, p.conv1w(), widthGradient, g.conv1w(), null)) {
+    INDArray uGradient = sumGradient.permute(0, 2, 1, 3);
+    try (INDArray widthGradient =
+        convolution.backward(
+            widthMixed.permute(0, 2, 3, 1), p.conv1h(), uGradient, g.conv1h(), null)) {
+      INDArray gradient =
+          convolution.backward(
+              z.permute(0, 3, 2, 1),
+              p.conv1w(),
+              widthGradient.permute(0, 3, 1, 2),
+              g.conv1w(),
+              null);
       return Packed.permuted(gradient, 0, 3, 2, 1);
     }
   }
 
   private INDArray heightFirstBackward(
       INDArray z, Kept kept, INDArray sumGradient, Parameters p, Parameters g) {
-    INDArray lengthGradient;
+    INDArray planes = kept.lengthMixed().permute(0, 3, 1, 2);
     try (INDArray beforeTanh = kept.tanh().mul(kept.tanh()).rsubi(1).muli(sumGradient);
-        INDArray vGradient = Packed.permuted(beforeTanh, 0, 3, 2, 1);
-        INDArray planes = Packed.permuted(kept.lengthMixed(), 0, 3, 1, 2);
-        INDArray gradient = convolution.backward(planes, p.conv2w(), vGradient, g.conv2w(), null)) {
-      lengthGradient = Packed.permuted(gradient, 0, 2, 3, 1);
-    }
-    try (lengthGradient;
-        INDArray planes = Packed.permuted(z, 0, 2, 1, 3);
-        INDArray gradient =
-            convolution.backward(planes, p.conv2h(), lengthGradient, g.conv2h(), null)) {
-      return Packed.permuted(gradient, 0, 2, 1, 3);
+        INDArray lengthGradient =
+            convolution.backward(
+                planes, p.conv2w(), beforeTanh.permute(0, 3, 2, 1), g.conv2w(), null)) {
+      INDArray gradient =
+          convolution.backward(
+              z.permute(0, 2, 1, 3),
+              p.conv2h(),
+              lengthGradient.permute(0, 2, 3, 1),
+              g.conv2h(),
+              null);
+      return gradient.permute(0, 2, 1, 3);
     }
   }
 

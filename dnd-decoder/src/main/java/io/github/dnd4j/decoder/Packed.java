@@ -24,9 +24,18 @@ record Packed(INDArray array, boolean copied) implements AutoCloseable {
     }
   }
 
-  /** A tensor with its axes in another order; the caller closes it. */
+  /**
+   * A tensor with its axes in another order, packed in that order: the same memory if it lies so
+   * already, or else a copy, and then the tensor is closed. The caller closes the result.
+   */
   static INDArray permuted(INDArray array, int... axes) {
-    return array.permute(axes).dup('c');
+    INDArray view = array.permute(axes);
+    if (HostFloats.accepts(view)) {
+      return view;
+    }
+    try (array) {
+      return view.dup('c');
+    }
   }
 
   /**

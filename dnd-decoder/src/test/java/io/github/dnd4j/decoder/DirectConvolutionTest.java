@@ -3,46 +3,130 @@ package io.github.dnd4j.decoder;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.dnd4j.internal.HostFloats;
+import java.util.List;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.ops.DynamicCustomOp;
+import org.nd4j.linalg.factory.Nd4j;
 
 @DisplayName("Direct convolution")
 class DirectConvolutionTest {
 
   private static final double TOLERANCE = 1e-5;
 
-  @ParameterizedTest(name = "kernel {0} on {1} x {2} planes")
-  @CsvSource({"1, 4, 7", "3, 4, 7", "3, 7, 2", "5, 6, 3", "5, 3, 9", "9, 1, 5"})
-  @DisplayName("agrees with the definition of a convolution, forward and backward")
-  void agreesWithLoops(int kernel, int height, int width) {
+  /** The orders of axes in memory, outermost first, that the decoder's maps come in. */
+  private static final List<int[]> ORDERS =
+      List.of(
+          new int[] {0, 1, 2, 3},
+          new int[] {0, 3, 2, 1},
+          new int[] {0, 2, 1, 3},
+          new int[] {0, 3, 1, 2},
+          new int[] {0, 2, 3, 1});
+
+  @ParameterizedTest(name = "kernel {0}, batch {1}, {2} to {3} channels, {4} x {5} planes")
+  @CsvSource({
+    "1, 1, 3, 5, 4, 7",
+    "3, 3, 3, 5, 4, 7",
+    "3, 1, 1, 5, 7, 2",
+    "5, 3, 13, 17, 6, 3",
+    "5, 1, 17, 6, 3, 9",
+    "9, 1, 3, 1, 1, 5",
+    "9, 3, 6, 20, 10, 4",
+    "11, 1, 5, 9, 4, 12",
+    "11, 3, 2, 3, 6, 6"
+  })
+  @DisplayName("agrees with the definition of a convolution, forward and backward, in any order")
+  void agreesWithLoops(int kernel, int batch, int in, int out, int height, int width) {
     // given
     Convolution convolution = new DirectConvolution();
-    Loops loops = new Loops(2, 3, 5, height, width, kernel);
-    try (INDArray x = Tensors.gaussian(1, 2, 3, height, width);
-        INDArray weight = Tensors.gaussian(2, 5, 3, kernel, kernel);
-        INDArray bias = Tensors.gaussian(3, 5);
-        INDArray outGradient = Tensors.gaussian(4, 2, 5, height, width);
-        INDArray weightGradient = HostFloats.uninitialized(5, 3, kernel, kernel);
-        INDArray biasGradient = HostFloats.uninitialized(5)) {
-      // when
-      try (INDArray out = convolution.forward(x, weight, bias);
-          INDArray inGradient =
-              convolution.backward(x, weight, outGradient, weightGradient, biasGradient)) {
-        // then
-        loops.run(
-            Tensors.values(x),
-            Tensors.values(weight),
-            Tensors.values(bias),
-            Tensors.values(outGradient));
-        assertClose("output", out, loops.out);
-        assertClose("input gradient", inGradient, loops.inGradient);
-        assertClose("weight gradient", weightGradient, loops.weightGradient);
-        assertClose("bias gradient", biasGradient, loops.biasGradient);
+    Loops loops = new Loops(batch, in, out, height, width, kernel);
+    try (INDArray x = Tensors.gaussian(1, batch, in, height, width);
+        INDArray weight = Tensors.gaussian(2, out, in, kernel, kernel);
+        INDArray bias = Tensors.gaussian(3, out);
+        INDArray outGradient = Tensors.gaussian(4, batch, out, height, width);
+        INDArray weightGradient = HostFloats.uninitialized(out, in, kernel, kernel);
+        INDArray biasGradient = HostFloats.uninitialized(out)) {
+      loops.run(
+          Tensors.values(x),
+          Tensors.values(weight),
+          Tensors.values(bias),
+          Tensors.values(outGradient));
+      for (int[] order : ORDERS) {
+        // when
+        try (INDArray maps = inOrder(x, order);
+            INDArray gradient = inOrder(outGradient, order);
+            INDArray result = convolution.forward(maps, weight, bias);
+            INDArray inGradient =
+                convolution.backward(maps, weight, gradient, weightGradient, biasGradient)) {
+          // then
+          assertClose("output", result, loops.out);
+          assertClose("input gradient", inGradient, loops.inGradient);
+          assertClose("weight gradient", weightGradient, loops.weightGradient);
+          assertClose("bias gradient", biasGradient, loops.biasGradient);
+        }
       }
     }
+  }
+
+  @Test
+  @DisplayName("gives maps whose axes lie in memory as those of its input, as callers hope")
+  void keepsOrder() {
+    // given
+    Convolution convolution = new DirectConvolution();
+    try (INDArray packed = Tensors.gaussian(1, 2, 4, 5, 6);
+        INDArray weight = Tensors.gaussian(2, 7, 6, 3, 3);
+        // when the last axis is mixed
+        INDArray result = convolution.forward(packed.permute(0, 3, 2, 1), weight, null)) {
+      // then
+      assertThat(result.shape()).containsExactly(2, 7, 5, 4);
+      assertThat(HostFloats.accepts(result.permute(0, 3, 2, 1))).isTrue();
+    }
+  }
+
+  @ParameterizedTest(name = "kernel {0}, batch {1}, {2} to {3} channels, {4} x {5} planes")
+  @CsvSource({"3, 3, 33, 20, 9, 12", "5, 2, 130, 144, 10, 6", "9, 1, 64, 40, 10, 20"})
+  @DisplayName("has ND4J's own gradients, in blocks and permuted too")
+  void agreesWithNd4j(int kernel, int batch, int in, int out, int height, int width) {
+    // given
+    int[] arguments = {kernel, kernel, 1, 1, kernel / 2, kernel / 2, 1, 1, 0, 0, 1};
+    try (INDArray x = Tensors.gaussian(1, batch, in, height, width);
+        INDArray weight = Tensors.gaussian(2, out, in, kernel, kernel);
+        INDArray outGradient = Tensors.gaussian(3, batch, out, height, width);
+        INDArray expectedWeight = HostFloats.uninitialized(weight.shape());
+        INDArray expected = HostFloats.uninitialized(x.shape());
+        INDArray weightGradient = HostFloats.uninitialized(weight.shape())) {
+      Nd4j.exec(
+          DynamicCustomOp.builder("conv2d_bp")
+              .addInputs(x, weight, outGradient)
+              .addOutputs(expected, expectedWeight)
+              .addIntegerArguments(arguments)
+              .build());
+      for (int[] order : ORDERS) {
+        for (Convolution engine : List.of(new DirectConvolution(), new DirectConvolution(1))) {
+          // when
+          try (INDArray maps = inOrder(x, order);
+              INDArray gradient = inOrder(outGradient, order);
+              INDArray actual = engine.backward(maps, weight, gradient, weightGradient, null)) {
+            // then
+            Golden.assertClose("input gradient", actual, expected, 2e-6);
+            Golden.assertClose("weight gradient", weightGradient, expectedWeight, 2e-6);
+          }
+        }
+      }
+    }
+  }
+
+  /** A copy of maps whose axes lie in memory in an order, outermost first. */
+  private static INDArray inOrder(INDArray maps, int... outermostFirst) {
+    int[] placeOf = new int[outermostFirst.length];
+    for (int place = 0; place < placeOf.length; place++) {
+      placeOf[outermostFirst[place]] = place;
+    }
+    return maps.permute(outermostFirst).dup('c').permute(placeOf);
   }
 
   @ParameterizedTest(name = "batch {0}")
