@@ -126,7 +126,7 @@ final class BatchAssembler implements BatchSource, AutoCloseable {
       } else {
         conditions.read(text, condition, 0);
       }
-      addNoise(condition, settings.conditionNoise(), noise);
+      NormalNoise.add(condition, settings.conditionNoise(), noise);
       cells.write(at, condition, 0, condition.length);
       at += condition.length;
     }
@@ -149,21 +149,12 @@ final class BatchAssembler implements BatchSource, AutoCloseable {
   private void writeTarget(TrainingItem item, HostFloats cells, long start) {
     float[] exact = checkpoints.of(item.parts());
     System.arraycopy(exact, 0, tokens, 0, tokens.length);
-    addNoise(tokens, settings.targetNoise(), random(item, Purpose.TARGET_NOISE));
+    NormalNoise.add(tokens, settings.targetNoise(), random(item, Purpose.TARGET_NOISE));
     cells.write(start, tokens, 0, tokens.length);
   }
 
   private RandomGenerator random(TrainingItem item, Purpose purpose) {
     return Randoms.of(settings.seed(), item.index(), purpose);
-  }
-
-  private static void addNoise(float[] values, double deviation, RandomGenerator random) {
-    if (deviation == 0) {
-      return;
-    }
-    for (int i = 0; i < values.length; i++) {
-      values[i] += (float) (deviation * random.nextGaussian());
-    }
   }
 
   private static void checkInterrupted() {
