@@ -49,7 +49,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * as those of padding only, are encoded once per call.
  *
  * <p><b>Embeddings and adapters.</b> {@link #embed(List)} gives one vector per text for search and
- * similarity, and {@link #withAdapter} an encoder with a LoRA adapter merged into its weights.
+ * similarity, {@link #withAdapter} an encoder with a LoRA adapter merged into its weights, and
+ * {@link LoraTuner} makes such adapters of pairs of texts.
  *
  * <p><b>Memory and threads.</b> The encoder owns its weights until {@link #close()}. Beside its
  * result a call needs memory for about 1500 tokens at a time, however many texts there are. An
