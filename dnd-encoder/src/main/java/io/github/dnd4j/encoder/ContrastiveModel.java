@@ -1,6 +1,7 @@
 package io.github.dnd4j.encoder;
 
 import io.github.dnd4j.internal.HostFloats;
+import io.github.dnd4j.lora.LoraModule;
 import io.github.dnd4j.lora.LoraTarget;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -42,15 +43,35 @@ final class ContrastiveModel implements AutoCloseable {
     this.base = base;
     this.parameters = parameters;
     this.temperature = temperature;
-    List<LoraPlace> places = LoraPlace.of(config, target.config(), target.modules());
     Map<DensePlace, INDArray> weights = new HashMap<>();
-    for (LoraPlace place : places) {
-      factors.add(new LoraFactors(place));
-      weights.put(place.place(), HostFloats.uninitialized(place.in(), place.out()));
+    try {
+      for (LoraPlace place : LoraPlace.of(config, target.config(), target.modules())) {
+        factors.add(new LoraFactors(place));
+        weights.put(place.place(), HostFloats.uninitialized(place.in(), place.out()));
+      }
+      merged = base.with(weights, base.fingerprint());
+    } catch (RuntimeException | OutOfMemoryError e) {
+      factors.forEach(LoraFactors::close);
+      weights.values().forEach(INDArray::close);
+      base.close();
+      throw e;
     }
-    merged = base.with(weights, base.fingerprint());
-    pass = new PackedPass(config, places.get(0).place().layer());
+    pass = new PackedPass(config, factors.get(0).place().place().layer());
     backward = new LoraBackward(pass, parameters, factors);
+  }
+
+  /**
+   * About how much native memory a model needs beside the encoder.
+   *
+   * @param bert the model's sizes
+   * @param modules what the adapter changes
+   * @param tokens of the largest batch
+   */
+  static long bytesFor(BertConfig bert, List<LoraModule> modules, long tokens) {
+    long merged = modules.stream().mapToLong(module -> (long) module.in() * module.out()).sum();
+    long layer = 8L * bert.hiddenSize() + bert.intermediateSize();
+    long other = 7L * bert.hiddenSize() + 3L * bert.intermediateSize();
+    return Float.BYTES * (merged + tokens * (bert.numHiddenLayers() * layer + other));
   }
 
   /**

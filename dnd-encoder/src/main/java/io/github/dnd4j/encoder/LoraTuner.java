@@ -91,6 +91,7 @@ public final class LoraTuner {
             encoder.tokenize(pairs.stream().map(TextPair::positive).toList(), settings.maxTokens),
             Math.min(settings.batchSize, pairs.size()),
             settings.batchSeed);
+    checkSize(batches.mostTokens());
     LoraParameters parameters =
         LoraParameters.initial(settings.target.modules(), settings.initialSeed);
     Map<String, String> metadata = metadata(pairs.size());
@@ -113,6 +114,24 @@ public final class LoraTuner {
       }
     }
     return parameters.toAdapter(settings.target.config(), stepOf(settings.steps, metadata));
+  }
+
+  /** Java arrays end at 2^31 numbers; that a batch's activations fit into memory is not so sure. */
+  private void checkSize(long tokens) {
+    BertConfig bert = encoder.config();
+    long widest =
+        Math.max(3L * bert.hiddenSize(), (long) bert.numAttentionHeads() * settings.maxTokens);
+    if (tokens > Integer.MAX_VALUE / widest / 2) {
+      throw new InvalidInputException(
+          "a batch may have "
+              + tokens
+              + " tokens, more than the "
+              + Integer.MAX_VALUE / widest / 2
+              + " that fit: take a smaller batchSize or fewer maxTokens");
+    }
+    NativeMemory.require(
+        ContrastiveModel.bytesFor(bert, settings.target.modules(), tokens),
+        "tuning with batches of up to " + tokens + " tokens");
   }
 
   private double learningRate(int step) {

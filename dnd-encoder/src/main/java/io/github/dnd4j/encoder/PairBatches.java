@@ -36,6 +36,16 @@ final class PairBatches {
     this.next = anchors.size();
   }
 
+  /** The most tokens that a batch can have. */
+  long mostTokens() {
+    return IntStream.range(0, anchors.size())
+        .map(pair -> -anchors.get(pair).length - positives.get(pair).length)
+        .sorted()
+        .limit(size)
+        .mapToLong(tokens -> -tokens)
+        .sum();
+  }
+
   /** The next batch: the anchors of its pairs, and then their positives. */
   TokenBatch next() {
     if (next + size > order.size()) {
