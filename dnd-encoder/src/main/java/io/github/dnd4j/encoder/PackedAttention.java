@@ -1,7 +1,7 @@
 package io.github.dnd4j.encoder;
 
-import io.github.dnd4j.encoder.SmallProducts.Matrix;
 import io.github.dnd4j.internal.HostFloats;
+import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -76,48 +76,60 @@ final class PackedAttention {
     forEachHead(
         batch,
         (head, row, length, square) -> {
-          Matrix softmax =
-              probabilities.length == 0
-                  ? new Matrix(new float[length * length], 0, length)
-                  : new Matrix(probabilities, square, length);
-          Matrix keys = SmallProducts.transposed(length, headSize, part(1, head, row));
-          SmallProducts.multiply(length, length, headSize, part(0, head, row), keys, softmax);
-          softmax(softmax, length);
-          SmallProducts.multiply(
-              length, headSize, length, softmax, part(2, head, row), in(context, head, row));
+          float[][] softmax = new float[length][length];
+          float[][] keys = SmallProducts.transposed(part(1, head, row, length));
+          SmallProducts.multiply(part(0, head, row, length), keys, softmax);
+          for (float[] scores : softmax) {
+            softmax(scores);
+          }
+          if (probabilities.length > 0) {
+            put(softmax, probabilities, square, length);
+          }
+          float[][] result = new float[length][headSize];
+          SmallProducts.multiply(softmax, part(2, head, row, length), result);
+          put(result, context, row * width + head * headSize, width);
         });
     HostFloats.of(output).write(0, context, 0, batch.rows() * width);
   }
 
-  /** The query (0), key (1) or value (2) of a head in the copy of the input. */
-  private Matrix part(int which, int head, int row) {
-    return inThree(queryKeyValue, which, head, row);
+  /** A copy of the query (0), key (1) or value (2) of a head. */
+  private float[][] part(int which, int head, int row, int length) {
+    return take(queryKeyValue, placeOf(which, head, row), 3 * width, length, headSize);
   }
 
-  private Matrix inThree(float[] values, int which, int head, int row) {
-    return new Matrix(values, row * 3 * width + which * width + head * headSize, 3 * width);
+  private int placeOf(int which, int head, int row) {
+    return row * 3 * width + which * width + head * headSize;
   }
 
-  private Matrix in(float[] values, int head, int row) {
-    return new Matrix(values, row * width + head * headSize, width);
+  /** Copies a matrix out of an array in which its rows are a stride apart. */
+  private static float[][] take(float[] values, int at, int stride, int rows, int columns) {
+    float[][] matrix = new float[rows][];
+    for (int i = 0; i < rows; i++) {
+      matrix[i] = Arrays.copyOfRange(values, at + i * stride, at + i * stride + columns);
+    }
+    return matrix;
   }
 
-  private void softmax(Matrix scores, int length) {
-    float[] values = scores.values();
-    for (int from = scores.at(), i = 0; i < length; i++, from += length) {
-      float largest = Float.NEGATIVE_INFINITY;
-      for (int j = from; j < from + length; j++) {
-        largest = Math.max(largest, values[j]);
-      }
-      float sum = 0;
-      for (int j = from; j < from + length; j++) {
-        values[j] = (float) Math.exp((values[j] - largest) * scale);
-        sum += values[j];
-      }
-      float factor = 1 / sum;
-      for (int j = from; j < from + length; j++) {
-        values[j] *= factor;
-      }
+  /** The opposite of {@link #take}. */
+  private static void put(float[][] matrix, float[] values, int at, int stride) {
+    for (int i = 0; i < matrix.length; i++) {
+      System.arraycopy(matrix[i], 0, values, at + i * stride, matrix[i].length);
+    }
+  }
+
+  private void softmax(float[] scores) {
+    float largest = Float.NEGATIVE_INFINITY;
+    for (float score : scores) {
+      largest = Math.max(largest, score);
+    }
+    float sum = 0;
+    for (int j = 0; j < scores.length; j++) {
+      scores[j] = (float) Math.exp((scores[j] - largest) * scale);
+      sum += scores[j];
+    }
+    float factor = 1 / sum;
+    for (int j = 0; j < scores.length; j++) {
+      scores[j] *= factor;
     }
   }
 
@@ -142,49 +154,32 @@ final class PackedAttention {
     forEachHead(
         batch,
         (head, row, length, square) ->
-            headBackward(head, row, length, new Matrix(probabilities, square, length)));
+            headBackward(head, row, take(probabilities, square, length, length, length)));
     HostFloats.of(inputGradient).write(0, gradient, 0, batch.rows() * 3 * width);
   }
 
-  private void headBackward(int head, int row, int length, Matrix softmax) {
-    Matrix contextGradient = in(context, head, row);
-    Matrix scores = new Matrix(new float[length * length], 0, length);
-    Matrix values = SmallProducts.transposed(length, headSize, part(2, head, row));
-    SmallProducts.multiply(length, length, headSize, contextGradient, values, scores);
-    softmaxBackward(softmax, length, scores);
-
-    SmallProducts.multiply(
-        length, headSize, length, scores, part(1, head, row), inThree(gradient, 0, head, row));
-    SmallProducts.multiply(
-        length,
-        headSize,
-        length,
-        SmallProducts.transposed(length, length, scores),
-        part(0, head, row),
-        inThree(gradient, 1, head, row));
-    SmallProducts.multiply(
-        length,
-        headSize,
-        length,
-        SmallProducts.transposed(length, length, softmax),
-        contextGradient,
-        inThree(gradient, 2, head, row));
+  private void headBackward(int head, int row, float[][] softmax) {
+    int length = softmax.length;
+    float[][] outer = take(context, row * width + head * headSize, width, length, headSize);
+    float[][] scores = new float[length][length];
+    SmallProducts.multiply(outer, SmallProducts.transposed(part(2, head, row, length)), scores);
+    for (int i = 0; i < length; i++) {
+      softmaxBackward(softmax[i], scores[i]);
+    }
+    float[][] inner = new float[length][headSize];
+    SmallProducts.multiply(scores, part(1, head, row, length), inner);
+    put(inner, gradient, placeOf(0, head, row), 3 * width);
+    SmallProducts.multiply(SmallProducts.transposed(scores), part(0, head, row, length), inner);
+    put(inner, gradient, placeOf(1, head, row), 3 * width);
+    SmallProducts.multiply(SmallProducts.transposed(softmax), outer, inner);
+    put(inner, gradient, placeOf(2, head, row), 3 * width);
   }
 
   /** Turns the gradient of the softmax p into that of the scores: {@code p (g - sum(p g))}. */
-  private void softmaxBackward(Matrix softmax, int length, Matrix gradients) {
-    float[] p = softmax.values();
-    float[] g = gradients.values();
-    for (int i = 0; i < length; i++) {
-      int row = softmax.at() + i * length;
-      int from = i * length;
-      float sum = 0;
-      for (int j = 0; j < length; j++) {
-        sum += p[row + j] * g[from + j];
-      }
-      for (int j = 0; j < length; j++) {
-        g[from + j] = p[row + j] * (g[from + j] - sum) * scale;
-      }
+  private void softmaxBackward(float[] p, float[] g) {
+    float sum = TokenOps.sumOfProducts(p, g, 0, p.length);
+    for (int j = 0; j < p.length; j++) {
+      g[j] = p[j] * (g[j] - sum) * scale;
     }
   }
 

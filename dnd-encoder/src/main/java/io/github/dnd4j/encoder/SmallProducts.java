@@ -4,40 +4,12 @@ import java.util.Arrays;
 
 /**
  * Products of the small matrices of attention heads. In Java, because a call into ND4J costs more
- * than such a product; the loops are such that the compiler uses vector instructions.
+ * than such a product. Each row is an array of its own: only then does the compiler know that rows
+ * do not overlap, and use vector instructions, which makes the loops several times faster.
  */
 final class SmallProducts {
 
   private SmallProducts() {}
-
-  /** A matrix in an array. */
-  static final class Matrix {
-
-    private final float[] values;
-    private final int at;
-    private final int stride;
-
-    /**
-     * Describes a matrix.
-     *
-     * @param values the array
-     * @param at where its first row begins
-     * @param stride from one row to the next
-     */
-    Matrix(float[] values, int at, int stride) {
-      this.values = values;
-      this.at = at;
-      this.stride = stride;
-    }
-
-    float[] values() {
-      return values;
-    }
-
-    int at() {
-      return at;
-    }
-  }
 
   /**
    * {@code c = a * b}.
@@ -46,52 +18,45 @@ final class SmallProducts {
    * @param b {@code [k, n]}
    * @param c {@code [m, n]}, to be filled
    */
-  static void multiply(int m, int n, int k, Matrix a, Matrix b, Matrix c) {
-    for (int i = 0; i < m; i++) {
-      int row = c.at + i * c.stride;
-      Arrays.fill(c.values, row, row + n, 0);
-      int from = a.at + i * a.stride;
+  static void multiply(float[][] a, float[][] b, float[][] c) {
+    int k = b.length;
+    for (int i = 0; i < c.length; i++) {
+      Arrays.fill(c[i], 0);
       int p = 0;
       for (; p + 3 < k; p += 4) {
-        addFour(n, a.values, from + p, b.values, b.at + p * b.stride, b.stride, c.values, row);
+        addFour(a[i], p, b[p], b[p + 1], b[p + 2], b[p + 3], c[i]);
       }
       for (; p < k; p++) {
-        addOne(n, a.values[from + p], b.values, b.at + p * b.stride, c.values, row);
+        addOne(a[i][p], b[p], c[i]);
       }
     }
   }
 
   /** Four rows of b at once, so that a row of c is loaded and stored a quarter as often. */
   private static void addFour(
-      int n, float[] a, int from, float[] b, int first, int stride, float[] c, int row) {
-    float a0 = a[from];
-    float a1 = a[from + 1];
-    float a2 = a[from + 2];
-    float a3 = a[from + 3];
-    int second = first + stride;
-    int third = second + stride;
-    int fourth = third + stride;
-    for (int j = 0; j < n; j++) {
-      c[row + j] +=
-          a0 * b[first + j] + a1 * b[second + j] + (a2 * b[third + j] + a3 * b[fourth + j]);
+      float[] a, int p, float[] b0, float[] b1, float[] b2, float[] b3, float[] c) {
+    float a0 = a[p];
+    float a1 = a[p + 1];
+    float a2 = a[p + 2];
+    float a3 = a[p + 3];
+    for (int j = 0; j < c.length; j++) {
+      c[j] += a0 * b0[j] + a1 * b1[j] + (a2 * b2[j] + a3 * b3[j]);
     }
   }
 
-  private static void addOne(int n, float factor, float[] b, int from, float[] c, int row) {
-    for (int j = 0; j < n; j++) {
-      c[row + j] += factor * b[from + j];
+  private static void addOne(float factor, float[] b, float[] c) {
+    for (int j = 0; j < c.length; j++) {
+      c[j] += factor * b[j];
     }
   }
 
-  /** {@code [rows, columns]} of a matrix, transposed, without gaps. */
-  static Matrix transposed(int rows, int columns, Matrix matrix) {
-    float[] result = new float[rows * columns];
-    for (int i = 0; i < rows; i++) {
-      int from = matrix.at + i * matrix.stride;
-      for (int j = 0; j < columns; j++) {
-        result[j * rows + i] = matrix.values[from + j];
+  static float[][] transposed(float[][] matrix) {
+    float[][] result = new float[matrix[0].length][matrix.length];
+    for (int i = 0; i < matrix.length; i++) {
+      for (int j = 0; j < matrix[i].length; j++) {
+        result[j][i] = matrix[i][j];
       }
     }
-    return new Matrix(result, 0, rows);
+    return result;
   }
 }
