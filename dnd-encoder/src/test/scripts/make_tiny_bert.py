@@ -146,13 +146,14 @@ CONFIG = {
     "vocab_size": len(VOCABULARY), "layer_norm_eps": 1e-12, "position_embedding_type": "absolute",
     "pad_token_id": 0}
 
-os.makedirs("tiny-bert", exist_ok=True)
-weights = make_weights()
-write_safetensors("tiny-bert/model.safetensors", weights)
-for name, content in (("config.json", CONFIG), ("tokenizer.json", tokenizer())):
-    with open("tiny-bert/" + name, "w") as file:
-        json.dump(content, file, indent=1)
-        file.write("\n")
-double = {name: tensor.double() for name, tensor in weights.items()}
-write_safetensors("tiny-bert/golden.safetensors",
-                  {"length%d" % length: encode(double, length) for length in (8, 16, 32)})
+if __name__ == "__main__":
+    os.makedirs("tiny-bert", exist_ok=True)
+    weights = make_weights()
+    write_safetensors("tiny-bert/model.safetensors", weights)
+    for name, content in (("config.json", CONFIG), ("tokenizer.json", tokenizer())):
+        with open("tiny-bert/" + name, "w") as file:
+            json.dump(content, file, indent=1)
+            file.write("\n")
+    double = {name: tensor.double() for name, tensor in weights.items()}
+    write_safetensors("tiny-bert/golden.safetensors",
+                      {"length%d" % length: encode(double, length) for length in (8, 16, 32)})

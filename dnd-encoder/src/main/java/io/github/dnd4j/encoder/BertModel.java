@@ -3,16 +3,12 @@ package io.github.dnd4j.encoder;
 import io.github.dnd4j.internal.HostFloats;
 import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.api.ops.DynamicCustomOp;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * The forward pass of a BERT encoder (Devlin et al., arXiv 1810.04805): embeddings, then layers of
  * self-attention and a feed-forward part, each with a residual connection and a LayerNorm after it.
  *
- * <p>Dense layers go through ND4J's {@code xw_plus_b}, which oneDNN computes several times faster
- * than the BLAS behind {@link INDArray#mmul}; what lies between them is in {@link TokenOps} and
- * {@link SelfAttention}.
+ * <p>What lies between the matrix products is in {@link TokenOps} and {@link SelfAttention}.
  */
 final class BertModel implements AutoCloseable {
 
@@ -32,6 +28,10 @@ final class BertModel implements AutoCloseable {
 
   BertConfig config() {
     return config;
+  }
+
+  BertWeights weights() {
+    return weights;
   }
 
   String fingerprint() {
@@ -94,48 +94,27 @@ final class BertModel implements AutoCloseable {
     }
 
     private void embed(List<Window> batch) {
-      int width = config.hiddenSize();
       int length = batch.get(0).length();
-      RowBlocks.forEach(
-          batch.size() * length,
-          (first, count) -> {
-            float[] rows = new float[count * width];
-            float[] position = new float[width];
-            HostFloats words = HostFloats.of(weights.wordEmbedding());
-            HostFloats positions = HostFloats.of(weights.positionEmbedding());
-            for (int row = 0; row < count; row++) {
-              int token = (first + row) % length;
-              int id = batch.get((first + row) / length).ids().get(token);
-              words.read((long) id * width, rows, row * width, width);
-              positions.read((long) token * width, position, 0, width);
-              TokenOps.add(rows, row * width, position);
-              TokenOps.normalize(rows, row * width, weights.embeddingNorm(), config.layerNormEps());
-            }
-            HostFloats.of(hidden).write((long) first * width, rows, 0, rows.length);
-          });
+      weights.embed(
+          hidden,
+          config.layerNormEps(),
+          row -> batch.get(row / length).ids().get(row % length),
+          row -> row % length);
     }
 
     private void apply(BertWeights.Layer layer) {
-      dense(hidden, layer.queryKeyValue(), queryKeyValue);
+      Products.dense(hidden, layer.queryKeyValue(), queryKeyValue);
       attention.apply(queryKeyValue, context);
-      dense(context, layer.attentionOutput(), projected);
+      Products.dense(context, layer.attentionOutput(), projected);
       addAndNormalize(layer.attentionNorm());
-      dense(hidden, layer.intermediate(), intermediate);
+      Products.dense(hidden, layer.intermediate(), intermediate);
       TokenOps.gelu(intermediate);
-      dense(intermediate, layer.output(), projected);
+      Products.dense(intermediate, layer.output(), projected);
       addAndNormalize(layer.outputNorm());
     }
 
     private void addAndNormalize(BertWeights.Norm norm) {
       TokenOps.addAndNormalize(projected, hidden, norm, config.layerNormEps(), hidden);
-    }
-
-    private static void dense(INDArray x, BertWeights.Dense dense, INDArray result) {
-      Nd4j.exec(
-          DynamicCustomOp.builder("xw_plus_b")
-              .addInputs(x, dense.weight(), dense.bias())
-              .addOutputs(result)
-              .build());
     }
 
     @Override

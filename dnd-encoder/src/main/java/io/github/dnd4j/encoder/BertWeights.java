@@ -3,10 +3,14 @@ package io.github.dnd4j.encoder;
 import io.github.dnd4j.internal.HostFloats;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.function.IntUnaryOperator;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * The frozen weights of a BERT encoder. Owns its tensors; {@link #close()} frees them.
+ * The frozen weights of a BERT encoder. They may share tensors with other weights; {@link #close()}
+ * frees those that no others use.
  *
  * @param wordEmbedding {@code [vocabulary, C]}
  * @param positionEmbedding {@code [positions, C]}; the embedding of token type 0, which every token
@@ -16,8 +20,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * @param fingerprint SHA-256 of all of them
  */
 record BertWeights(
-    INDArray wordEmbedding,
-    INDArray positionEmbedding,
+    Shared<INDArray> wordEmbedding,
+    Shared<INDArray> positionEmbedding,
     Norm embeddingNorm,
     List<Layer> layers,
     String fingerprint)
@@ -26,15 +30,30 @@ record BertWeights(
   /**
    * {@code y = x * weight + bias}.
    *
-   * @param weight {@code [in, out]}
-   * @param bias {@code [out]}
+   * @param sharedWeight {@code [in, out]}
+   * @param sharedBias {@code [out]}
    */
-  record Dense(INDArray weight, INDArray bias) implements AutoCloseable {
+  record Dense(Shared<INDArray> sharedWeight, Shared<INDArray> sharedBias)
+      implements AutoCloseable {
+
+    INDArray weight() {
+      return sharedWeight.get();
+    }
+
+    INDArray bias() {
+      return sharedBias.get();
+    }
+
+    /** The same with another weight, or, if that is null, with the same. */
+    private Dense with(INDArray weight) {
+      return new Dense(
+          weight == null ? sharedWeight.share() : Shared.of(weight), sharedBias.share());
+    }
 
     @Override
     public void close() {
-      weight.close();
-      bias.close();
+      sharedWeight.close();
+      sharedBias.close();
     }
   }
 
@@ -77,6 +96,25 @@ record BertWeights(
       Norm outputNorm)
       implements AutoCloseable {
 
+    Dense at(DensePlace.Kind kind) {
+      return switch (kind) {
+        case QUERY_KEY_VALUE -> queryKeyValue;
+        case ATTENTION_OUTPUT -> attentionOutput;
+        case INTERMEDIATE -> intermediate;
+        case OUTPUT -> output;
+      };
+    }
+
+    private Layer with(Function<DensePlace.Kind, INDArray> weights) {
+      return new Layer(
+          queryKeyValue.with(weights.apply(DensePlace.Kind.QUERY_KEY_VALUE)),
+          attentionOutput.with(weights.apply(DensePlace.Kind.ATTENTION_OUTPUT)),
+          attentionNorm,
+          intermediate.with(weights.apply(DensePlace.Kind.INTERMEDIATE)),
+          output.with(weights.apply(DensePlace.Kind.OUTPUT)),
+          outputNorm);
+    }
+
     @Override
     public void close() {
       queryKeyValue.close();
@@ -100,6 +138,59 @@ record BertWeights(
       reader.owned.forEach(INDArray::close);
       throw e;
     }
+  }
+
+  /**
+   * The weights of the same model with other dense weights. All other tensors are shared with these
+   * weights, whichever of the two is closed first.
+   *
+   * @param dense the other dense weights, {@code [in, out]}; they belong to the result
+   * @param newFingerprint the result's fingerprint
+   */
+  BertWeights with(Map<DensePlace, INDArray> dense, String newFingerprint) {
+    List<Layer> changed = new ArrayList<>();
+    for (int i = 0; i < layers.size(); i++) {
+      int layer = i;
+      changed.add(layers.get(i).with(kind -> dense.get(new DensePlace(layer, kind))));
+    }
+    return new BertWeights(
+        wordEmbedding.share(),
+        positionEmbedding.share(),
+        embeddingNorm,
+        List.copyOf(changed),
+        newFingerprint);
+  }
+
+  Dense at(DensePlace place) {
+    return layers.get(place.layer()).at(place.kind());
+  }
+
+  /**
+   * The embeddings of tokens.
+   *
+   * @param target {@code [rows, C]}, to be filled
+   * @param eps what LayerNorm adds to the variance
+   * @param idOf the token of each row
+   * @param positionOf its place in its text
+   */
+  void embed(INDArray target, float eps, IntUnaryOperator idOf, IntUnaryOperator positionOf) {
+    int width = (int) target.size(1);
+    RowBlocks.forEach(
+        (int) target.size(0),
+        (first, count) -> {
+          float[] rows = new float[count * width];
+          float[] position = new float[width];
+          HostFloats words = HostFloats.of(wordEmbedding.get());
+          HostFloats positions = HostFloats.of(positionEmbedding.get());
+          for (int row = 0; row < count; row++) {
+            int at = row * width;
+            words.read((long) idOf.applyAsInt(first + row) * width, rows, at, width);
+            positions.read((long) positionOf.applyAsInt(first + row) * width, position, 0, width);
+            TokenOps.add(rows, at, position);
+            TokenOps.normalize(rows, at, embeddingNorm, eps);
+          }
+          HostFloats.of(target).write((long) first * width, rows, 0, rows.length);
+        });
   }
 
   @Override
@@ -132,7 +223,8 @@ record BertWeights(
       for (int i = 0; i < config.numHiddenLayers(); i++) {
         layers.add(layer("encoder.layer." + i));
       }
-      return new BertWeights(words, positions, norm, List.copyOf(layers), fingerprint.hex());
+      return new BertWeights(
+          Shared.of(words), Shared.of(positions), norm, List.copyOf(layers), fingerprint.hex());
     }
 
     private INDArray positionsAndType() {
@@ -158,12 +250,10 @@ record BertWeights(
 
     /** One wide product is faster than three narrow ones. */
     private Dense queryKeyValue(String name) {
-      Dense wide =
-          new Dense(
-              keep(HostFloats.uninitialized(hidden, 3L * hidden)),
-              keep(HostFloats.uninitialized(3L * hidden)));
-      HostFloats weight = HostFloats.of(wide.weight);
-      HostFloats bias = HostFloats.of(wide.bias);
+      INDArray wideWeight = keep(HostFloats.uninitialized(hidden, 3L * hidden));
+      INDArray wideBias = keep(HostFloats.uninitialized(3L * hidden));
+      HostFloats weight = HostFloats.of(wideWeight);
+      HostFloats bias = HostFloats.of(wideBias);
       String[] parts = {".query", ".key", ".value"};
       for (int p = 0; p < parts.length; p++) {
         float[] part = denseValues(name + parts[p]);
@@ -172,7 +262,7 @@ record BertWeights(
         }
         bias.write((long) p * hidden, values(name + parts[p] + ".bias", hidden), 0, hidden);
       }
-      return wide;
+      return new Dense(Shared.of(wideWeight), Shared.of(wideBias));
     }
 
     private float[] denseValues(String layer) {
@@ -185,7 +275,7 @@ record BertWeights(
     private Dense dense(String layer, long in, long out) {
       INDArray weight = keep(source.denseWeight(layer, in, out));
       fingerprint.add(layer + ".weight", weight);
-      return new Dense(weight, tensor(layer + ".bias", out));
+      return new Dense(Shared.of(weight), Shared.of(tensor(layer + ".bias", out)));
     }
 
     private Norm norm(String name) {

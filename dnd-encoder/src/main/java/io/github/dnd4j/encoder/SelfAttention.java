@@ -4,7 +4,6 @@ import io.github.dnd4j.internal.HostFloats;
 import java.util.ArrayList;
 import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.api.ops.DynamicCustomOp;
 import org.nd4j.linalg.api.ops.impl.transforms.custom.SoftMax;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -86,28 +85,17 @@ final class SelfAttention implements AutoCloseable {
       long head = offset(window, h);
       views.add(
           new HeadViews(
-              view(queries, head, length, headSize),
-              view(keys, head, visible, headSize),
-              view(values, head, visible, headSize),
-              view(scores, (long) h * length * visible, length, visible),
-              view(contexts, head, length, headSize)));
+              Views.of(queries, head, length, headSize),
+              Views.of(keys, head, visible, headSize),
+              Views.of(values, head, visible, headSize),
+              Views.of(scores, (long) h * length * visible, length, visible),
+              Views.of(contexts, head, length, headSize)));
     }
-    return new WindowViews(views, view(scores, 0, heads, length, visible), valid == 0);
+    return new WindowViews(views, Views.of(scores, 0, heads, length, visible), valid == 0);
   }
 
   private long offset(int window, int head) {
     return ((long) window * heads + head) * length * headSize;
-  }
-
-  /** Much cheaper than {@link INDArray#get}. */
-  private static INDArray view(INDArray array, long offset, long... shape) {
-    long[] strides = new long[shape.length];
-    long stride = 1;
-    for (int i = shape.length - 1; i >= 0; i--) {
-      strides[i] = stride;
-      stride *= shape[i];
-    }
-    return Nd4j.create(array.data(), shape, strides, offset, 'c');
   }
 
   /**
@@ -127,22 +115,13 @@ final class SelfAttention implements AutoCloseable {
       window.scores.assign(1f / length);
     } else {
       for (HeadViews head : window.heads) {
-        multiply(head.query, head.key, true, head.score);
+        Products.multiply(head.query, false, head.key, true, head.score);
       }
       Nd4j.exec(new SoftMax(window.scores, window.scores, -1));
     }
     for (HeadViews head : window.heads) {
-      multiply(head.score, head.value, false, head.context);
+      Products.multiply(head.score, head.value, head.context);
     }
-  }
-
-  private static void multiply(INDArray a, INDArray b, boolean transposeB, INDArray result) {
-    Nd4j.exec(
-        DynamicCustomOp.builder("matmul")
-            .addInputs(a, b)
-            .addOutputs(result)
-            .addIntegerArguments(0, transposeB ? 1 : 0, 0)
-            .build());
   }
 
   /** Copies heads that are side by side to where they are one after the other; scales queries. */

@@ -6,6 +6,7 @@ import io.github.dnd4j.InvalidInputException;
 import io.github.dnd4j.internal.Checks;
 import io.github.dnd4j.internal.HostFloats;
 import io.github.dnd4j.internal.NativeMemory;
+import io.github.dnd4j.lora.LoraAdapter;
 import io.github.dnd4j.spi.ComponentSpec;
 import io.github.dnd4j.spi.ProgressListener;
 import io.github.dnd4j.spi.PromptEncoder;
@@ -15,8 +16,10 @@ import java.net.URL;
 import java.net.URLConnection;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -45,6 +48,10 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * same, which is what Hugging Face's BERT and its ONNX export do. Windows of the same content, such
  * as those of padding only, are encoded once per call.
  *
+ * <p><b>Embeddings and adapters.</b> {@link #embed(List)} gives one vector per text for search and
+ * similarity, {@link #withAdapter} an encoder with a LoRA adapter merged into its weights, and
+ * {@link LoraTuner} makes such adapters of pairs of texts.
+ *
  * <p><b>Memory and threads.</b> The encoder owns its weights until {@link #close()}. Beside its
  * result a call needs memory for about 1500 tokens at a time, however many texts there are. An
  * encoder may be used by several threads, whose calls wait for each other, as each uses all cores.
@@ -57,19 +64,31 @@ public final class SentenceEncoder implements PromptEncoder {
   static final String MODEL = "model";
   static final String DIMENSION = "dimension";
   static final String SHA256 = "sha256";
+  static final String ADAPTER = "adapter";
   static final String ALL_MINILM_L6_V2 = "all-MiniLM-L6-v2";
 
   /** Enough for full speed of the matrix products, little enough to stay near the cores' caches. */
   private static final int BATCH_TOKENS = 1536;
 
+  /** The most tokens that all-MiniLM-L6-v2 takes of a text by its own configuration. */
+  private static final int EMBEDDED_TOKENS = 256;
+
   private final String name;
+
+  /** SHA-256 of the adapters that are merged into the weights, in the order of their merging. */
+  private final List<String> adapters;
+
+  private final Shared<TextTokenizer> sharedTokenizer;
   private final TextTokenizer tokenizer;
   private final BertModel model;
   private boolean closed;
 
-  private SentenceEncoder(String name, TextTokenizer tokenizer, BertModel model) {
+  private SentenceEncoder(
+      String name, List<String> adapters, Shared<TextTokenizer> tokenizer, BertModel model) {
     this.name = name;
-    this.tokenizer = tokenizer;
+    this.adapters = adapters;
+    this.sharedTokenizer = tokenizer;
+    this.tokenizer = tokenizer.get();
     this.model = model;
   }
 
@@ -130,12 +149,56 @@ public final class SentenceEncoder implements PromptEncoder {
       TextTokenizer tokenizer = new TextTokenizer(tokenizerJson, tokenizerFile, config.vocabSize());
       try {
         BertWeights weights = BertWeights.read(config, source);
-        return new SentenceEncoder(name, tokenizer, new BertModel(config, weights));
+        return new SentenceEncoder(
+            name,
+            List.of(),
+            new Shared<>(tokenizer, TextTokenizer::close),
+            new BertModel(config, weights));
       } catch (RuntimeException | OutOfMemoryError e) {
         tokenizer.close();
         throw e;
       }
     }
+  }
+
+  /**
+   * This encoder with an adapter merged into its weights: {@code W + scale * B A} for every module
+   * that the adapter changes. Takes milliseconds. All weights that the adapter leaves alone are
+   * shared, so that many adapted encoders need little more memory than their merged matrices.
+   *
+   * <pre>{@code
+   * try (LoraAdapter adapter = LoraAdapter.load(Path.of("my-adapter"));
+   *     SentenceEncoder adapted = encoder.withAdapter(adapter)) {
+   *   INDArray embeddings = adapted.embed(texts);
+   * }
+   * }</pre>
+   *
+   * <p>The two encoders may be closed in any order, and each must be: what they share is freed with
+   * the last of them. The adapter is not needed afterwards. The result takes adapters in turn,
+   * which then add up.
+   *
+   * @param adapter an adapter whose modules are named as in {@link
+   *     io.github.dnd4j.lora.LoraTargets#MINILM_L6}, for example {@code
+   *     encoder.layer.0.attention.self.query}
+   * @return the adapted encoder, whose {@link #spec()} differs from this one's; the caller closes
+   *     it
+   * @throws InvalidInputException if this encoder does not have one of the adapter's modules
+   * @throws io.github.dnd4j.ShapeMismatchException if a module has another shape in this encoder
+   * @throws io.github.dnd4j.NativeMemoryException if there is no memory for the merged matrices
+   * @throws DragAndDropException if this encoder or the adapter is closed
+   */
+  public synchronized SentenceEncoder withAdapter(LoraAdapter adapter) {
+    Checks.notNull(adapter, "adapter");
+    BertModel base = open();
+    String fingerprint = AdapterMerge.fingerprint(adapter);
+    BertWeights merged =
+        NativeMemory.guard(
+            "merging an adapter into " + name,
+            () -> AdapterMerge.merge(base.config(), base.weights(), adapter, fingerprint));
+    List<String> merges = new ArrayList<>(adapters);
+    merges.add(fingerprint);
+    return new SentenceEncoder(
+        name, List.copyOf(merges), sharedTokenizer.share(), new BertModel(base.config(), merged));
   }
 
   private static byte[] resource(String name) {
@@ -194,7 +257,7 @@ public final class SentenceEncoder implements PromptEncoder {
   public synchronized INDArray encode(
       List<String> prompts, int textLength, ProgressListener progress) {
     Checks.notNull(progress, "progress");
-    checkPrompts(prompts);
+    checkTexts(prompts, "prompts");
     int window = windowLength(textLength);
     Windows windows = new Windows(window);
     for (String prompt : prompts) {
@@ -205,12 +268,12 @@ public final class SentenceEncoder implements PromptEncoder {
         () -> encode(windows, prompts.size(), textLength, progress));
   }
 
-  private static void checkPrompts(List<String> prompts) {
-    if (Checks.notNull(prompts, "prompts").isEmpty()) {
-      throw new InvalidInputException("prompts must not be empty");
+  private static void checkTexts(List<String> texts, String argument) {
+    if (Checks.notNull(texts, argument).isEmpty()) {
+      throw new InvalidInputException(argument + " must not be empty");
     }
-    for (int i = 0; i < prompts.size(); i++) {
-      Checks.notNull(prompts.get(i), "prompts[" + i + "]");
+    for (int i = 0; i < texts.size(); i++) {
+      Checks.notNull(texts.get(i), argument + "[" + i + "]");
     }
   }
 
@@ -260,26 +323,137 @@ public final class SentenceEncoder implements PromptEncoder {
     }
   }
 
-  private void encodeBatch(
-      BertModel.Pass pass, Windows windows, int first, INDArray result, ProgressListener progress) {
+  private static void checkInterrupt() {
     if (Thread.currentThread().isInterrupted()) {
       throw new DragAndDropException("encoding was interrupted");
     }
+  }
+
+  private void encodeBatch(
+      BertModel.Pass pass, Windows windows, int first, INDArray result, ProgressListener progress) {
+    checkInterrupt();
     int end = first + pass.windows();
     INDArray states = pass.run(windows.distinct().subList(first, end));
     windows.place(states, first, end, result);
     progress.onProgress(windows.textsWithin(end), result.size(0));
   }
 
+  /**
+   * Sentence embeddings of at most 256 tokens a text, or of the model's window if that is smaller:
+   * {@link #embed(List, int)}.
+   *
+   * @param texts the texts, at least one, none of them null
+   * @return FLOAT {@code [texts, C]}; the caller closes it
+   */
+  public INDArray embed(List<String> texts) {
+    return embed(texts, Math.min(EMBEDDED_TOKENS, window()));
+  }
+
+  /**
+   * Sentence embeddings, for similarity by dot product: the mean of the hidden states of a text's
+   * tokens (padding plays no part), divided by its length. That is what sentence-transformers gives
+   * for all-MiniLM-L6-v2, whose own configuration takes at most 256 tokens, and for other models
+   * with mean pooling; the bge models, for one, are made for another pooling.
+   *
+   * @param texts the texts, at least one, none of them null
+   * @param maxTokens the most tokens of a text, the special ones included; a longer text loses its
+   *     end. At most the model's window
+   * @return FLOAT {@code [texts, C]} in 'c' order, in no workspace, each row of length 1; the
+   *     caller closes it
+   * @throws InvalidInputException if there are no texts, if one of them is null, or if the number
+   *     of tokens is too small for the special tokens or larger than the window
+   * @throws io.github.dnd4j.NativeMemoryException if there is no memory for it
+   * @throws DragAndDropException if the thread is interrupted or the encoder is closed
+   */
+  public synchronized INDArray embed(List<String> texts, int maxTokens) {
+    checkTexts(texts, "texts");
+    List<int[]> tokens = tokenize(texts, maxTokens);
+    return NativeMemory.guard("embedding " + texts.size() + " texts", () -> embedTokens(tokens));
+  }
+
+  private INDArray embedTokens(List<int[]> tokens) {
+    int width = model.config().hiddenSize();
+    INDArray result = HostFloats.uninitialized(tokens.size(), width);
+    HostFloats rows = HostFloats.of(result);
+    try (PackedPass pass = new PackedPass(model.config(), model.config().numHiddenLayers())) {
+      for (int first = 0; first < tokens.size(); ) {
+        checkInterrupt();
+        int end = endOfBatch(tokens, first);
+        TokenBatch batch = TokenBatch.of(tokens.subList(first, end));
+        float[] embeddings = MeanPooling.of(batch, pass.run(batch, model.weights())).embeddings();
+        rows.write((long) first * width, embeddings, 0, embeddings.length);
+        first = end;
+      }
+      return result;
+    } catch (RuntimeException | OutOfMemoryError e) {
+      result.close();
+      throw e;
+    }
+  }
+
+  private static int endOfBatch(List<int[]> tokens, int first) {
+    int end = first;
+    int rows = 0;
+    do {
+      rows += tokens.get(end).length;
+      end++;
+    } while (end < tokens.size() && rows + tokens.get(end).length <= BATCH_TOKENS);
+    return end;
+  }
+
+  /**
+   * Token ids without padding.
+   *
+   * @param texts the texts
+   * @param maxTokens the most tokens of a text
+   */
+  synchronized List<int[]> tokenize(List<String> texts, int maxTokens) {
+    int window = window();
+    if (maxTokens < tokenizer.specialTokens() || maxTokens > window) {
+      throw new InvalidInputException(
+          "maxTokens must be from "
+              + tokenizer.specialTokens()
+              + ", the special tokens, to "
+              + window
+              + ", the window of "
+              + name
+              + ", but is "
+              + maxTokens);
+    }
+    return texts.stream().map(text -> tokenizer.encode(text, maxTokens).tokens()).toList();
+  }
+
+  private synchronized int window() {
+    return open().config().maxPositionEmbeddings();
+  }
+
+  synchronized BertConfig config() {
+    return open().config();
+  }
+
+  /** This encoder's weights, which live until they and the encoder are closed. */
+  synchronized BertWeights shareWeights() {
+    BertWeights weights = open().weights();
+    return weights.with(Map.of(), weights.fingerprint());
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * @return its model, dimension and a SHA-256 of its weights. That of an adapted encoder is made
+   *     of its base's and the adapter's, and {@code adapter} lists the SHA-256 of the adapters
+   */
   @Override
   public synchronized ComponentSpec spec() {
     BertModel open = open();
-    return new ComponentSpec(
-        TYPE,
-        Map.of(
-            MODEL, name,
-            DIMENSION, Integer.toString(open.config().hiddenSize()),
-            SHA256, open.fingerprint()));
+    Map<String, String> properties = new TreeMap<>();
+    properties.put(MODEL, name);
+    properties.put(DIMENSION, Integer.toString(open.config().hiddenSize()));
+    properties.put(SHA256, open.fingerprint());
+    if (!adapters.isEmpty()) {
+      properties.put(ADAPTER, String.join(",", adapters));
+    }
+    return new ComponentSpec(TYPE, properties);
   }
 
   private BertModel open() {
@@ -293,7 +467,7 @@ public final class SentenceEncoder implements PromptEncoder {
   public synchronized void close() {
     if (!closed) {
       closed = true;
-      tokenizer.close();
+      sharedTokenizer.close();
       model.close();
     }
   }

@@ -27,6 +27,16 @@ public final class SentenceEncoderProvider implements PromptEncoderProvider {
       throw new DragAndDropException(
           "the weights of the encoder " + model + " are not on the class path" + remedy());
     }
+    if (spec.properties().containsKey(SentenceEncoder.ADAPTER)) {
+      throw new DragAndDropException(
+          "the generator was made with "
+              + model
+              + " adapted by the adapters of SHA-256 "
+              + spec.require(SentenceEncoder.ADAPTER)
+              + ", which are not on the class path. Open the encoder, merge them with"
+              + " SentenceEncoder.withAdapter(adapter), and pass it to DragAndDrop.load(path,"
+              + " encoder)");
+    }
     SentenceEncoder encoder = SentenceEncoder.allMiniLmL6V2();
     String actual = encoder.spec().require(SentenceEncoder.SHA256);
     if (!actual.equals(sha256)) {

@@ -128,7 +128,20 @@ final class TextTokenizer implements AutoCloseable {
    * @param ids padded at the end to the length asked for
    * @param valid how many of them are no padding
    */
-  record PaddedIds(IntBuffer ids, int valid) {}
+  record PaddedIds(IntBuffer ids, int valid) {
+
+    /** The ids that are no padding. */
+    int[] tokens() {
+      int[] tokens = new int[valid];
+      ids.get(0, tokens);
+      return tokens;
+    }
+  }
+
+  /** How many special tokens each text gets. */
+  int specialTokens() {
+    return prefix.length + suffix.length;
+  }
 
   /**
    * Tokenizes a text.

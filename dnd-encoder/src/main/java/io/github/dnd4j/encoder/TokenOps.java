@@ -54,23 +54,28 @@ final class TokenOps {
 
   /** GELU with the error function, in place: {@code x = x / 2 * (1 + erf(x / sqrt 2))}. */
   static void gelu(INDArray x) {
+    gelu(x, x);
+  }
+
+  /** The same from one matrix to another of its shape. */
+  static void gelu(INDArray x, INDArray target) {
     RowBlocks.forEach(
         (int) x.size(0),
         (first, count) -> {
           float[] values = read(x, first, count);
           gelu(values);
-          write(x, first, values);
+          write(target, first, values);
         });
   }
 
-  private static float[] read(INDArray matrix, int first, int count) {
+  static float[] read(INDArray matrix, int first, int count) {
     int width = (int) matrix.size(1);
     float[] rows = new float[count * width];
     HostFloats.of(matrix).read((long) first * width, rows, 0, rows.length);
     return rows;
   }
 
-  private static void write(INDArray matrix, int first, float[] rows) {
+  static void write(INDArray matrix, int first, float[] rows) {
     HostFloats.of(matrix).write(first * matrix.size(1), rows, 0, rows.length);
   }
 
@@ -83,22 +88,39 @@ final class TokenOps {
 
   /** LayerNorm of one row, in place: the variance is the mean squared deviation. */
   static void normalize(float[] values, int from, BertWeights.Norm norm, float eps) {
-    int width = norm.weight().length;
+    standardize(values, from, norm.weight().length, eps);
+    applyAffine(values, from, norm);
+  }
+
+  /**
+   * Gives a row the mean 0 and the variance 1, in place.
+   *
+   * @return what the deviations from the mean were multiplied with
+   */
+  static float standardize(float[] values, int from, int width, float eps) {
     float mean = sum(values, from, width) / width;
     for (int i = 0; i < width; i++) {
       values[from + i] -= mean;
     }
-    float variance = sumOfSquares(values, from, width) / width;
+    float variance = sumOfProducts(values, values, from, width) / width;
     float scale = (float) (1 / Math.sqrt(variance + eps));
+    for (int i = 0; i < width; i++) {
+      values[from + i] *= scale;
+    }
+    return scale;
+  }
+
+  /** The affine part of LayerNorm for one row, in place. */
+  static void applyAffine(float[] values, int from, BertWeights.Norm norm) {
     float[] weight = norm.weight();
     float[] bias = norm.bias();
-    for (int i = 0; i < width; i++) {
-      values[from + i] = values[from + i] * scale * weight[i] + bias[i];
+    for (int i = 0; i < weight.length; i++) {
+      values[from + i] = values[from + i] * weight[i] + bias[i];
     }
   }
 
   /** Four sums side by side: a single one would wait for itself, and would round worse. */
-  private static float sum(float[] values, int from, int count) {
+  static float sum(float[] values, int from, int count) {
     float a = 0;
     float b = 0;
     float c = 0;
@@ -117,7 +139,8 @@ final class TokenOps {
     return a + b + (c + d);
   }
 
-  private static float sumOfSquares(float[] values, int from, int count) {
+  /** The sum of the products of two rows at the same place. */
+  static float sumOfProducts(float[] x, float[] y, int from, int count) {
     float a = 0;
     float b = 0;
     float c = 0;
@@ -125,13 +148,13 @@ final class TokenOps {
     int i = from;
     int end = from + count;
     for (; i + 3 < end; i += 4) {
-      a += values[i] * values[i];
-      b += values[i + 1] * values[i + 1];
-      c += values[i + 2] * values[i + 2];
-      d += values[i + 3] * values[i + 3];
+      a += x[i] * y[i];
+      b += x[i + 1] * y[i + 1];
+      c += x[i + 2] * y[i + 2];
+      d += x[i + 3] * y[i + 3];
     }
     for (; i < end; i++) {
-      a += values[i] * values[i];
+      a += x[i] * y[i];
     }
     return a + b + (c + d);
   }
@@ -164,6 +187,53 @@ final class TokenOps {
       q = q * u + Q1;
       q = q * u + 1;
       values[i] = Math.max(x, 0f) - u * p / q;
+    }
+  }
+
+  /**
+   * The derivative of {@link #gelu(float[])}, times a gradient. With {@code h = p / q} it is {@code
+   * (x > 0 ? 1 : 0) - sign(x) (h + u h')}, here without branches.
+   *
+   * @param values the inputs; become the results of the GELU
+   * @param gradients of those results; become those of the inputs
+   */
+  static void geluBackward(float[] values, float[] gradients) {
+    for (int i = 0; i < values.length; i++) {
+      float x = values[i];
+      float u = Math.min(Math.abs(x), 5.5f);
+      float p = P5;
+      float dp = P5;
+      p = p * u + P4;
+      dp = dp * u + p;
+      p = p * u + P3;
+      dp = dp * u + p;
+      p = p * u + P2;
+      dp = dp * u + p;
+      p = p * u + P1;
+      dp = dp * u + p;
+      p = p * u + P0;
+      float q = Q8;
+      float dq = Q8;
+      q = q * u + Q7;
+      dq = dq * u + q;
+      q = q * u + Q6;
+      dq = dq * u + q;
+      q = q * u + Q5;
+      dq = dq * u + q;
+      q = q * u + Q4;
+      dq = dq * u + q;
+      q = q * u + Q3;
+      dq = dq * u + q;
+      q = q * u + Q2;
+      dq = dq * u + q;
+      q = q * u + Q1;
+      dq = dq * u + q;
+      q = q * u + 1;
+      float h = p / q;
+      float slope = (dp - h * dq) / q;
+      float sign = x / Math.max(Math.abs(x), Float.MIN_NORMAL);
+      gradients[i] *= 0.5f + sign * (0.5f - h - u * slope);
+      values[i] = Math.max(x, 0f) - u * h;
     }
   }
 }

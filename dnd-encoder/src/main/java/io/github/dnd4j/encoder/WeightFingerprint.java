@@ -19,9 +19,23 @@ final class WeightFingerprint {
 
   private final MessageDigest digest = Hashes.sha256();
 
+  /** Adds a line of text. */
+  void add(String line) {
+    digest.update((line + '\n').getBytes(StandardCharsets.UTF_8));
+  }
+
   void add(String name, INDArray tensor) {
-    String header = name + ' ' + Arrays.toString(tensor.shape()) + '\n';
-    digest.update(header.getBytes(StandardCharsets.UTF_8));
+    add(name + ' ' + Arrays.toString(tensor.shape()));
+    if (HostFloats.accepts(tensor)) {
+      addValues(tensor);
+    } else {
+      try (INDArray packed = tensor.dup('c')) {
+        addValues(packed);
+      }
+    }
+  }
+
+  private void addValues(INDArray tensor) {
     HostFloats floats = HostFloats.of(tensor);
     for (long done = 0; done < tensor.length(); done += PIECE) {
       digest.update(floats.bytes(done, (int) Math.min(PIECE, tensor.length() - done)));

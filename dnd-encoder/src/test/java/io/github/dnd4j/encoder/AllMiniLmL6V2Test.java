@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.dnd4j.internal.HostFloats;
 import io.github.dnd4j.spi.ProgressListener;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -121,6 +122,41 @@ class AllMiniLmL6V2Test {
   @Test
   void aTextLongerThanTheLengthIsCut() throws Exception {
     assertLikeReference(List.of(String.join(" ", prompts(22))), 33);
+  }
+
+  /** Pooled here from ONNX Runtime's states: the mean over the tokens, at length 1. */
+  private static float[] pooledReference(List<String> texts, int length) throws Exception {
+    float[] states = reference.encode(texts, length);
+    int[] tokens = OnnxReference.tokens(texts, length);
+    float[] pooled = new float[texts.size() * 384];
+    for (int i = 0; i < texts.size(); i++) {
+      double[] mean = new double[384];
+      for (int at = 0; at < tokens[i] * 384; at++) {
+        mean[at % 384] += states[i * length * 384 + at];
+      }
+      double norm = Math.sqrt(Arrays.stream(mean).map(x -> x * x).sum());
+      for (int c = 0; c < 384; c++) {
+        pooled[i * 384 + c] = (float) (mean[c] / norm);
+      }
+    }
+    return pooled;
+  }
+
+  @Test
+  void sentenceEmbeddings() throws Exception {
+    List<String> texts = new ArrayList<>(prompts(40));
+    texts.add(3, "");
+    texts.add(7, "x");
+    texts.add(20, String.join(" ", prompts(22)));
+
+    try (INDArray embeddings = encoder.embed(texts);
+        INDArray cut = encoder.embed(texts, 24)) {
+      assertThat(embeddings.shape()).containsExactly(43, 384);
+      assertThat(Difference.largest(HostFloats.toArray(embeddings), pooledReference(texts, 256)))
+          .isLessThan(1e-5f);
+      assertThat(Difference.largest(HostFloats.toArray(cut), pooledReference(texts, 24)))
+          .isLessThan(1e-5f);
+    }
   }
 
   @Test

@@ -8,6 +8,7 @@ import io.github.dnd4j.FileFormatException;
 import io.github.dnd4j.spi.ComponentSpec;
 import io.github.dnd4j.spi.PromptEncoder;
 import io.github.dnd4j.spi.PromptEncoderProvider;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.ServiceLoader;
 import org.junit.jupiter.api.Test;
@@ -56,6 +57,18 @@ class SentenceEncoderProviderTest {
         .isInstanceOf(DragAndDropException.class)
         .hasMessageContaining("all-MiniLM-L12-v2")
         .hasMessageContaining("SentenceEncoder.load")
+        .hasMessageContaining("DragAndDrop.load");
+  }
+
+  @Test
+  void saysHowToOpenAnAdaptedEncoder() {
+    Map<String, String> properties = new HashMap<>(spec("all-MiniLM-L6-v2", SHA256).properties());
+    properties.put("adapter", "1".repeat(64));
+
+    assertThatThrownBy(() -> provider.open(new ComponentSpec("sentence-encoder", properties)))
+        .isInstanceOf(DragAndDropException.class)
+        .hasMessageContaining("1".repeat(64))
+        .hasMessageContaining("SentenceEncoder.withAdapter")
         .hasMessageContaining("DragAndDrop.load");
   }
 

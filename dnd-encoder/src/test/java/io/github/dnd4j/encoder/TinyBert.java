@@ -35,7 +35,12 @@ final class TinyBert {
     try {
       Files.createDirectories(directory);
       for (String name :
-          List.of("config.json", "model.safetensors", "tokenizer.json", "golden.safetensors")) {
+          List.of(
+              "config.json",
+              "model.safetensors",
+              "tokenizer.json",
+              "golden.safetensors",
+              "tuning.safetensors")) {
         try (InputStream in = TinyBert.class.getResourceAsStream("tiny-bert/" + name)) {
           Files.copy(in, directory.resolve(name));
         }

@@ -34,6 +34,31 @@ class TokenOpsTest {
   }
 
   @Test
+  void geluBackwardIsTheDerivativeOfTheExactGelu() {
+    float[] inputs = new float[20_001];
+    float[] gradients = new float[inputs.length];
+    for (int i = 0; i < inputs.length; i++) {
+      inputs[i] = (i - 10_000) / 1000f;
+      gradients[i] = 2;
+    }
+    float[] results = inputs.clone();
+    float[] expectedResults = inputs.clone();
+    TokenOps.gelu(expectedResults);
+
+    TokenOps.geluBackward(results, gradients);
+
+    assertThat(Difference.largest(results, expectedResults)).isLessThan(1e-6f);
+    try (INDArray x = Nd4j.createFromArray(inputs).castTo(DataType.DOUBLE);
+        INDArray erf = Nd4j.getExecutioner().exec(new Erf(x.mul(Math.sqrt(0.5)), x.ulike()))) {
+      for (int i = 0; i < inputs.length; i++) {
+        double density = Math.exp(-0.5 * inputs[i] * inputs[i]) / Math.sqrt(2 * Math.PI);
+        double exact = 0.5 * (1 + erf.getDouble(i)) + inputs[i] * density;
+        assertThat(gradients[i] / 2.0).isCloseTo(exact, within(3e-6));
+      }
+    }
+  }
+
+  @Test
   void geluOfTheExtremes() {
     float[] values = {0, -0f, Float.MAX_VALUE, -Float.MAX_VALUE, 100, -100};
 
