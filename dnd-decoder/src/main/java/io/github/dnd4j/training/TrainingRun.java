@@ -1,6 +1,7 @@
 package io.github.dnd4j.training;
 
 import io.github.dnd4j.DragAndDropException;
+import io.github.dnd4j.FileAccessException;
 import io.github.dnd4j.InvalidInputException;
 import io.github.dnd4j.decoder.HyperConvDecoder;
 import io.github.dnd4j.internal.Hashes;
@@ -116,10 +117,19 @@ final class TrainingRun {
           CriterionWeights.of(
               task.checkpoints(),
               parts.tokenizer(),
-              (done, all) -> plan.listener().onProgress(Stage.CRITERION, offset + done, total)));
+              (done, all) -> plan.listener().onProgress(Stage.CRITERION, offset + done, total),
+              this::onBadCheckpoint));
       before += task.checkpoints().size();
     }
     return weights;
+  }
+
+  /** Those that are left out are reported when their turn in training comes. */
+  private void onBadCheckpoint(Path checkpoint, DragAndDropException error) {
+    if (settings.batches().badCheckpoints() == BadCheckpoints.STOP) {
+      throw new DragAndDropException(
+          "the checkpoint " + checkpoint + " cannot be used: " + error.getMessage(), error);
+    }
   }
 
   private Map<String, String> identity(CriterionWeights criterion) {
@@ -253,7 +263,7 @@ final class TrainingRun {
       if (Thread.interrupted()) {
         stop(optimizer);
       }
-      throw explained(e);
+      throw e;
     }
     collectGarbage();
     step++;
@@ -349,9 +359,25 @@ final class TrainingRun {
     state.put(BEST_STEP, Integer.toString(bestStep));
     state.put(INTERVAL_LOSS, Double.toString(intervalLoss));
     state.put(INTERVAL_STEPS, Integer.toString(intervalSteps));
-    Path where = directory.save(step, decoder, optimizer.state(), state);
+    Path where = save(optimizer, state);
     directory.prune(plan.keptCheckpoints());
     plan.listener().onCheckpoint(step, where);
+  }
+
+  private Path save(DecoderOptimizer optimizer, Map<String, String> state) {
+    try {
+      return directory.save(step, decoder, optimizer.state(), state);
+    } catch (FileAccessException e) {
+      throw new FileAccessException(
+          "the run stops, as the checkpoint of step "
+              + step
+              + " cannot be written ("
+              + e.getMessage()
+              + "). Its last one is "
+              + directory.latest().map(last -> "of step " + last.step()).orElse("not there yet")
+              + ": start it again to go on from there",
+          e);
+    }
   }
 
   /**
@@ -367,19 +393,6 @@ final class TrainingRun {
     Thread.currentThread().interrupt();
     throw new DragAndDropException(
         "training was interrupted after step " + step + " of " + settings.steps() + ": " + advice);
-  }
-
-  private DragAndDropException explained(DragAndDropException error) {
-    if (directory != null) {
-      directory
-          .latest()
-          .ifPresent(
-              checkpoint ->
-                  error.addSuppressed(
-                      new DragAndDropException(
-                          "the run's last checkpoint is " + checkpoint.directory())));
-    }
-    return error;
   }
 
   private Map<String, String> provenance() {
