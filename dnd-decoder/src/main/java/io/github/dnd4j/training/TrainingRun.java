@@ -51,6 +51,7 @@ final class TrainingRun {
 
   private long lastCollection = System.nanoTime();
   private int step;
+  private int savedStep = -1;
   private double lastLoss = Double.NaN;
   private double bestLoss = Double.POSITIVE_INFINITY;
   private int bestStep;
@@ -344,7 +345,7 @@ final class TrainingRun {
     bestLoss = loss;
     bestStep = step;
     if (directory != null) {
-      decoder.save(directory.best());
+      uninterrupted(() -> decoder.save(directory.best()));
     }
     return true;
   }
@@ -359,9 +360,34 @@ final class TrainingRun {
     state.put(BEST_STEP, Integer.toString(bestStep));
     state.put(INTERVAL_LOSS, Double.toString(intervalLoss));
     state.put(INTERVAL_STEPS, Integer.toString(intervalSteps));
-    Path where = save(optimizer, state);
+    uninterrupted(() -> plan.listener().onCheckpoint(step, save(optimizer, state)));
     directory.prune(plan.keptCheckpoints());
-    plan.listener().onCheckpoint(step, where);
+    savedStep = step;
+  }
+
+  /**
+   * Writes files. An interruption closes the file that its thread is writing: then all is written
+   * again, and the flag is up only afterwards.
+   */
+  private static void uninterrupted(Runnable writing) {
+    boolean interrupted = Thread.interrupted();
+    try {
+      while (true) {
+        try {
+          writing.run();
+          return;
+        } catch (FileAccessException e) {
+          if (!Thread.interrupted()) {
+            throw e;
+          }
+          interrupted = true;
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
   }
 
   private Path save(DecoderOptimizer optimizer, Map<String, String> state) {
@@ -380,14 +406,13 @@ final class TrainingRun {
     }
   }
 
-  /**
-   * Ends the run because its thread was interrupted. The flag is down meanwhile: an interrupted
-   * thread cannot write files.
-   */
+  /** Ends the run because its thread was interrupted. */
   private void stop(DecoderOptimizer optimizer) {
     String advice = "without a run directory it cannot be resumed";
     if (directory != null) {
-      saveCheckpoint(optimizer);
+      if (savedStep != step) {
+        saveCheckpoint(optimizer);
+      }
       advice = "start it again with the same run directory to go on from there";
     }
     Thread.currentThread().interrupt();

@@ -250,6 +250,40 @@ class DragAndDropTrainerTest {
     }
 
     @Test
+    @DisplayName("while it is about to write a checkpoint still writes it whole")
+    void interruptedBeforeCheckpoint() {
+      // given
+      Recorder heard = new Recorder();
+      DragAndDropTrainer stopped =
+          builder()
+              .checkpoints(4, 2)
+              .runDirectory(run())
+              .listener(
+                  new Recorder() {
+                    @Override
+                    public void onStep(TrainingStep made) {
+                      if (made.step() == 4) {
+                        Thread.currentThread().interrupt();
+                      }
+                    }
+
+                    @Override
+                    public void onCheckpoint(int step, Path directory) {
+                      heard.checkpoints.add(step);
+                    }
+                  })
+              .build();
+      // when
+      assertThatThrownBy(stopped::fit).hasMessageContaining("after step 4 of 12");
+      assertThat(Thread.interrupted()).isTrue();
+      // then
+      assertThat(heard.checkpoints).containsExactly(4);
+      Recorder rest = new Recorder();
+      builder().checkpoints(4, 2).runDirectory(run()).listener(rest).build().fit().close();
+      assertThat(rest.start).isEqualTo(4);
+    }
+
+    @Test
     @DisplayName("by whatever error goes on from its last checkpoint")
     void killed() {
       // given a run that dies between checkpoints

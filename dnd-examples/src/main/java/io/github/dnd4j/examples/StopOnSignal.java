@@ -8,6 +8,7 @@ final class StopOnSignal implements AutoCloseable {
 
   private final Thread worker;
   private final Thread hook;
+  private volatile boolean requested;
   private volatile boolean done;
 
   private StopOnSignal(Thread worker) {
@@ -23,6 +24,7 @@ final class StopOnSignal implements AutoCloseable {
   }
 
   private void interruptAndWait() {
+    requested = true;
     worker.interrupt();
     synchronized (this) {
       while (!done) {
@@ -33,6 +35,11 @@ final class StopOnSignal implements AutoCloseable {
         }
       }
     }
+  }
+
+  /** Whether a signal has come. */
+  boolean isRequested() {
+    return requested;
   }
 
   @Override

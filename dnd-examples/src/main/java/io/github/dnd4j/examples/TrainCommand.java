@@ -1,6 +1,7 @@
 package io.github.dnd4j.examples;
 
 import io.github.dnd4j.DragAndDrop;
+import io.github.dnd4j.DragAndDropException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -35,11 +36,31 @@ final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    PrintWriter out = spec.commandLine().getOut();
     TrainPlan plan = TrainPlan.of(config);
+    HistoryPlot.warmUp();
+    try (StopOnSignal stop = StopOnSignal.install()) {
+      return trainUntil(stop, plan);
+    }
+  }
+
+  /** Says what an interruption came to while the process still waits for it. */
+  private int trainUntil(StopOnSignal stop, TrainPlan plan) {
+    try {
+      train(plan);
+      return 0;
+    } catch (DragAndDropException e) {
+      if (!stop.isRequested()) {
+        throw e;
+      }
+      spec.commandLine().getErr().println("dnd: " + e.getMessage());
+      return 1;
+    }
+  }
+
+  private void train(TrainPlan plan) {
+    PrintWriter out = spec.commandLine().getOut();
     try (TrainingHistory history = new TrainingHistory(plan.historyFile());
-        TrainProgress progress = new TrainProgress(out);
-        StopOnSignal stop = StopOnSignal.install()) {
+        TrainProgress progress = new TrainProgress(out)) {
       try (DragAndDrop generator = plan.trainer(history, progress).fit()) {
         generator.save(plan.out());
       } finally {
@@ -54,6 +75,5 @@ final class TrainCommand implements Callable<Integer> {
     ResidentMemory.peakBytes()
         .ifPresent(
             bytes -> out.printf(Locale.ROOT, "peak memory %.2f GiB%n", bytes / (double) (1 << 30)));
-    return 0;
   }
 }
