@@ -9,6 +9,7 @@ import io.github.dnd4j.internal.NativeMemory;
 import io.github.dnd4j.lora.LoraAdapter;
 import io.github.dnd4j.lora.LoraTarget;
 import io.github.dnd4j.lora.ScaleEncoding;
+import io.github.dnd4j.lora.WeightPrecision;
 import io.github.dnd4j.lora.WeightTokenizer;
 import io.github.dnd4j.spi.ComponentSpec;
 import io.github.dnd4j.spi.ConditionShape;
@@ -345,24 +346,52 @@ public final class DragAndDrop implements AutoCloseable {
    * @throws FileAccessException if it cannot be written
    */
   public void save(Path directory) {
+    save(directory, WeightPrecision.F32);
+  }
+
+  /**
+   * Writes this generator as {@link #save(Path)} does, with the decoder's weights in a chosen
+   * precision. With less than float32 what is written is a generator of its own, with slightly
+   * other weights and so another fingerprint.
+   *
+   * @param directory where to; if it does not exist it appears whole or not at all
+   * @param precision how the decoder's weights are stored
+   * @throws FileAccessException if it cannot be written
+   */
+  public void save(Path directory, WeightPrecision precision) {
     checkOpen();
-    GeneratorManifest manifest =
-        new GeneratorManifest(
-            id,
-            LibraryVersion.VERSION,
-            Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
-            encoder.spec(),
-            decoder.spec(),
-            decoder.fingerprint(),
-            target,
-            scaleEncoding,
-            provenance);
+    Checks.notNull(precision, "precision");
     AtomicFiles.writeDirectory(
         Checks.notNull(directory, "directory"),
         temporary -> {
-          decoder.save(temporary.resolve(DECODER_FILE));
-          GeneratorFormat.get().write(manifest, temporary.resolve(MANIFEST_FILE));
+          Path weights = temporary.resolve(DECODER_FILE);
+          decoder.save(weights, precision);
+          GeneratorFormat.get()
+              .write(manifest(fingerprintOf(weights, precision)), temporary.resolve(MANIFEST_FILE));
         });
+  }
+
+  /** Rounded weights are other weights: then the file is asked for its own fingerprint. */
+  private String fingerprintOf(Path weights, WeightPrecision precision) {
+    if (precision == WeightPrecision.F32) {
+      return decoder.fingerprint();
+    }
+    try (WeightDecoder written = Parts.openDecoder(decoder.spec(), weights)) {
+      return written.fingerprint();
+    }
+  }
+
+  private GeneratorManifest manifest(String decoderFingerprint) {
+    return new GeneratorManifest(
+        id,
+        LibraryVersion.VERSION,
+        Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
+        encoder.spec(),
+        decoder.spec(),
+        decoderFingerprint,
+        target,
+        scaleEncoding,
+        provenance);
   }
 
   /**
@@ -516,8 +545,7 @@ public final class DragAndDrop implements AutoCloseable {
         checkPart(encoder, "encoder");
         checkPart(decoder, "decoder");
         checkPart(target, "target");
-        checkEncoderFitsDecoder();
-        checkDecoderFitsTarget();
+        Parts.checkFit(encoder, decoder, target);
         return new DragAndDrop(this);
       } catch (RuntimeException | Error e) {
         closeAfter(e, encoder, decoder);
@@ -533,34 +561,6 @@ public final class DragAndDrop implements AutoCloseable {
       if (part == null) {
         throw new InvalidInputException(
             "a generator needs one " + name + ": call " + name + "(...) before build()");
-      }
-    }
-
-    private void checkEncoderFitsDecoder() {
-      ConditionShape shape = decoder.conditionShape();
-      if (encoder.dimension() != shape.dimension()) {
-        throw new ShapeMismatchException(
-            "the encoder gives hidden states of width "
-                + encoder.dimension()
-                + ", but the decoder takes conditions [prompts, tokens, width] = "
-                + shape
-                + ": use the encoder that the decoder was trained with");
-      }
-    }
-
-    private void checkDecoderFitsTarget() {
-      TokenShape given = decoder.tokenShape();
-      TokenShape expected =
-          new TokenShape(target.tokenCount(), target.tokenHeight(), target.tokenWidth());
-      if (!given.equals(expected)) {
-        throw new ShapeMismatchException(
-            "the decoder gives weight tokens [tokens, height, width] = "
-                + given
-                + ", but target "
-                + target.name()
-                + " needs "
-                + expected
-                + ": use the target that the decoder was trained for");
       }
     }
   }

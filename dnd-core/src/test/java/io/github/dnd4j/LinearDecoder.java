@@ -2,6 +2,7 @@ package io.github.dnd4j;
 
 import io.github.dnd4j.internal.Hashes;
 import io.github.dnd4j.internal.HostFloats;
+import io.github.dnd4j.lora.WeightPrecision;
 import io.github.dnd4j.spi.ComponentSpec;
 import io.github.dnd4j.spi.ConditionShape;
 import io.github.dnd4j.spi.ProgressListener;
@@ -86,7 +87,7 @@ class LinearDecoder implements WeightDecoder {
   }
 
   @Override
-  public void save(Path file) {
+  public void save(Path file, WeightPrecision precision) {
     try {
       Files.writeString(file, Long.toString(seed));
     } catch (IOException e) {

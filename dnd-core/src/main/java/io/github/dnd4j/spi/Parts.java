@@ -1,11 +1,16 @@
 package io.github.dnd4j.spi;
 
 import io.github.dnd4j.FileFormatException;
+import io.github.dnd4j.ShapeMismatchException;
+import io.github.dnd4j.lora.LoraTarget;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Function;
 
-/** Opens the parts that a saved generator names, by the providers on the class path. */
+/**
+ * Opens the parts that a saved generator names, by the providers on the class path, and checks that
+ * parts fit together.
+ */
 public final class Parts {
 
   private Parts() {}
@@ -35,6 +40,39 @@ public final class Parts {
     return find(
             WeightDecoderProvider.class, WeightDecoderProvider::type, spec.type(), "dnd-decoder")
         .open(spec, weights);
+  }
+
+  /**
+   * Checks that an encoder's states fit a decoder's input, and its output a target's weight tokens.
+   *
+   * @param encoder the encoder
+   * @param decoder the decoder
+   * @param target the model that adapters are generated for
+   * @throws ShapeMismatchException if they do not; the message has both shapes
+   */
+  public static void checkFit(PromptEncoder encoder, WeightDecoder decoder, LoraTarget target) {
+    ConditionShape condition = decoder.conditionShape();
+    if (encoder.dimension() != condition.dimension()) {
+      throw new ShapeMismatchException(
+          "the encoder gives hidden states of width "
+              + encoder.dimension()
+              + ", but the decoder takes conditions [prompts, tokens, width] = "
+              + condition
+              + ": use the encoder that the decoder was trained with");
+    }
+    TokenShape given = decoder.tokenShape();
+    TokenShape expected =
+        new TokenShape(target.tokenCount(), target.tokenHeight(), target.tokenWidth());
+    if (!given.equals(expected)) {
+      throw new ShapeMismatchException(
+          "the decoder gives weight tokens [tokens, height, width] = "
+              + given
+              + ", but target "
+              + target.name()
+              + " needs "
+              + expected
+              + ": use the target that the decoder was trained for");
+    }
   }
 
   private static <T> T find(

@@ -1,5 +1,6 @@
 package io.github.dnd4j.spi;
 
+import io.github.dnd4j.lora.WeightPrecision;
 import java.nio.file.Path;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -49,11 +50,22 @@ public interface WeightDecoder extends AutoCloseable {
   ComponentSpec spec();
 
   /**
-   * Writes the weights as a safetensors file.
+   * Writes the weights as a safetensors file, in float32.
    *
    * @param file where to; it appears whole or not at all
    */
-  void save(Path file);
+  default void save(Path file) {
+    save(file, WeightPrecision.F32);
+  }
+
+  /**
+   * Writes the weights as a safetensors file in a chosen precision.
+   *
+   * @param file where to; it appears whole or not at all
+   * @param precision how its numbers are stored; with less than float32 the file is another decoder
+   *     than this one, with another fingerprint
+   */
+  void save(Path file, WeightPrecision precision);
 
   /** Frees the weights. A second call does nothing; any other use after it is an error. */
   @Override

@@ -7,6 +7,7 @@ import io.github.dnd4j.internal.NativeMemory;
 import io.github.dnd4j.io.SafetensorsWriter;
 import io.github.dnd4j.io.TensorFile;
 import io.github.dnd4j.io.TensorType;
+import io.github.dnd4j.lora.WeightPrecision;
 import io.github.dnd4j.spi.ComponentSpec;
 import io.github.dnd4j.spi.ConditionShape;
 import io.github.dnd4j.spi.ProgressListener;
@@ -281,25 +282,17 @@ public final class HyperConvDecoder implements WeightDecoder {
     return config.toSpec();
   }
 
-  /** {@inheritDoc} Tensors have the names of the reference implementation, in float32. */
+  /** {@inheritDoc} Tensors have the names of the reference implementation. */
   @Override
-  public void save(Path file) {
-    save(file, TensorType.F32);
-  }
-
-  /**
-   * Writes the weights as a safetensors file in a chosen precision.
-   *
-   * @param file where to; it appears whole or not at all
-   * @param type F32, F16 or BF16
-   * @throws io.github.dnd4j.FileAccessException if it cannot be written
-   */
-  public synchronized void save(Path file, TensorType type) {
+  public synchronized void save(Path file, WeightPrecision precision) {
     checkOpen();
     Map<String, String> metadata = new java.util.TreeMap<>(spec().properties());
     metadata.put("format", "pt");
     SafetensorsWriter.write(
-        Checks.notNull(file, "file"), DecoderGraph.parametersByFileName(graph), type, metadata);
+        Checks.notNull(file, "file"),
+        DecoderGraph.parametersByFileName(graph),
+        TensorType.of(Checks.notNull(precision, "precision")),
+        metadata);
   }
 
   private void checkOpen() {

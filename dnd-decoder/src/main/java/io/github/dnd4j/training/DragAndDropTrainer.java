@@ -10,9 +10,8 @@ import io.github.dnd4j.internal.Checks;
 import io.github.dnd4j.lora.LoraTarget;
 import io.github.dnd4j.lora.ScaleEncoding;
 import io.github.dnd4j.lora.WeightTokenizer;
-import io.github.dnd4j.spi.ConditionShape;
+import io.github.dnd4j.spi.Parts;
 import io.github.dnd4j.spi.PromptEncoder;
-import io.github.dnd4j.spi.TokenShape;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -60,13 +59,13 @@ public final class DragAndDropTrainer implements AutoCloseable {
     BEST
   }
 
-  private final Parts parts;
+  private final RunParts parts;
   private final Plan plan;
   private final TrainingSettings settings;
   private boolean used;
 
   /** What a run works with; its trainer owns encoder and decoder until {@link #fit()}. */
-  record Parts(
+  record RunParts(
       PromptEncoder encoder,
       HyperConvDecoder decoder,
       LoraTarget target,
@@ -93,7 +92,7 @@ public final class DragAndDropTrainer implements AutoCloseable {
       List<TrainingListener> networkListeners,
       String id) {}
 
-  private DragAndDropTrainer(Parts parts, Plan plan, TrainingSettings settings) {
+  private DragAndDropTrainer(RunParts parts, Plan plan, TrainingSettings settings) {
     this.parts = parts;
     this.plan = plan;
     this.settings = settings;
@@ -586,33 +585,15 @@ public final class DragAndDropTrainer implements AutoCloseable {
     }
 
     private void checkShapes() {
-      ConditionShape condition = decoder.conditionShape();
-      if (encoder.dimension() != condition.dimension()) {
-        throw new ShapeMismatchException(
-            "the encoder gives hidden states of width "
-                + encoder.dimension()
-                + ", but the decoder takes conditions [prompts, tokens, width] = "
-                + condition);
-      }
-      TokenShape tokens =
-          new TokenShape(target.tokenCount(), target.tokenHeight(), target.tokenWidth());
-      if (!decoder.tokenShape().equals(tokens)) {
-        throw new ShapeMismatchException(
-            "the decoder gives weight tokens [tokens, height, width] = "
-                + decoder.tokenShape()
-                + ", but target "
-                + target.name()
-                + " needs "
-                + tokens);
-      }
-      if (criterion != null && criterion.tokenCount() != tokens.tokens()) {
+      Parts.checkFit(encoder, decoder, target);
+      if (criterion != null && criterion.tokenCount() != target.tokenCount()) {
         throw new ShapeMismatchException(
             "there are criterion weights of "
                 + criterion.tokenCount()
                 + " tokens, but target "
                 + target.name()
                 + " has "
-                + tokens.tokens());
+                + target.tokenCount());
       }
     }
 
@@ -634,8 +615,8 @@ public final class DragAndDropTrainer implements AutoCloseable {
               seed));
     }
 
-    private Parts parts() {
-      return new Parts(encoder, decoder, target, scaleEncoding, dataset, validation, criterion);
+    private RunParts parts() {
+      return new RunParts(encoder, decoder, target, scaleEncoding, dataset, validation, criterion);
     }
 
     private Plan plan() {

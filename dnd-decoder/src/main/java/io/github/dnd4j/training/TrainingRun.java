@@ -5,9 +5,9 @@ import io.github.dnd4j.FileAccessException;
 import io.github.dnd4j.InvalidInputException;
 import io.github.dnd4j.decoder.HyperConvDecoder;
 import io.github.dnd4j.internal.Hashes;
-import io.github.dnd4j.training.DragAndDropTrainer.Parts;
 import io.github.dnd4j.training.DragAndDropTrainer.Plan;
 import io.github.dnd4j.training.DragAndDropTrainer.Result;
+import io.github.dnd4j.training.DragAndDropTrainer.RunParts;
 import io.github.dnd4j.training.RunDirectory.Checkpoint;
 import io.github.dnd4j.training.TrainerListener.Stage;
 import java.nio.file.Files;
@@ -40,7 +40,7 @@ final class TrainingRun {
   private static final String INTERVAL_STEPS = "interval steps";
   private static final String LAST_LOSS = "last loss";
 
-  private final Parts parts;
+  private final RunParts parts;
   private final Plan plan;
   private final TrainingSettings settings;
   private final HyperConvDecoder decoder;
@@ -61,7 +61,7 @@ final class TrainingRun {
 
   private int intervalSteps;
 
-  TrainingRun(Parts parts, Plan plan, TrainingSettings settings) {
+  TrainingRun(RunParts parts, Plan plan, TrainingSettings settings) {
     this.parts = parts;
     this.plan = plan;
     this.settings = settings;

@@ -10,6 +10,7 @@ import io.github.dnd4j.decoder.LengthSqueeze.Variant;
 import io.github.dnd4j.io.SafetensorsWriter;
 import io.github.dnd4j.io.TensorFile;
 import io.github.dnd4j.io.TensorType;
+import io.github.dnd4j.lora.WeightPrecision;
 import io.github.dnd4j.spi.Parts;
 import io.github.dnd4j.spi.ProgressListener;
 import io.github.dnd4j.spi.WeightDecoder;
@@ -59,13 +60,13 @@ class DecoderFileTest {
   @ParameterizedTest
   @EnumSource(names = {"BF16", "F16"})
   @DisplayName("bring weights of half precision back as closely as it can hold them")
-  void halfPrecision(TensorType type) {
+  void halfPrecision(WeightPrecision precision) {
     // given
     Path file = folder.resolve("decoder.safetensors");
-    double step = type == TensorType.BF16 ? 1.0 / 256 : 1.0 / 2048;
+    double step = precision == WeightPrecision.BF16 ? 1.0 / 256 : 1.0 / 2048;
     try (HyperConvDecoder decoder = HyperConvDecoder.fresh(CONFIG, 4)) {
       // when
-      decoder.save(file, type);
+      decoder.save(file, precision);
       // then
       try (HyperConvDecoder read = HyperConvDecoder.load(file, CONFIG)) {
         float[] expected = weights(decoder);

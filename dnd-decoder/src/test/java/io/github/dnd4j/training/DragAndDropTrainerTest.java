@@ -2,6 +2,7 @@ package io.github.dnd4j.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import io.github.dnd4j.DragAndDrop;
 import io.github.dnd4j.DragAndDropException;
@@ -13,6 +14,7 @@ import io.github.dnd4j.decoder.HyperConvDecoder;
 import io.github.dnd4j.io.PromptExample;
 import io.github.dnd4j.lora.LoraAdapter;
 import io.github.dnd4j.lora.LoraTargets;
+import io.github.dnd4j.lora.WeightPrecision;
 import io.github.dnd4j.spi.ProgressListener;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -144,6 +146,28 @@ class DragAndDropTrainerTest {
     assertThat(heard.start).isZero();
     assertThat(heard.steps).extracting(TrainingStep::step).startsWith(1, 2).hasSize(STEPS);
     assertThat(heard.progress).contains("CRITERION 5/5", "CONDITIONS 9/9");
+  }
+
+  @Test
+  @DisplayName("gives a generator that can be kept in half the space, as one of its own")
+  void halfPrecision() {
+    // given
+    Path directory = folder.resolve("half");
+    try (DragAndDrop generator = builder().build().fit()) {
+      // when
+      generator.save(directory, WeightPrecision.BF16);
+      // then
+      try (DragAndDrop half =
+              DragAndDrop.load(
+                  directory, new HashEncoder("test", 8), io.github.dnd4j.GenerationListener.NONE);
+          LoraAdapter exact = generator.generate(List.of("a prompt"));
+          LoraAdapter rounded = half.generate(List.of("a prompt"))) {
+        assertThat(half.fingerprint()).isNotEqualTo(generator.fingerprint());
+        assertThat(SmallWorld.numbers(rounded))
+            .isNotEqualTo(SmallWorld.numbers(exact))
+            .containsExactly(SmallWorld.numbers(exact), within(0.05f));
+      }
+    }
   }
 
   @Test

@@ -1,7 +1,6 @@
 package io.github.dnd4j.examples;
 
 import io.github.dnd4j.decoder.HyperConvDecoder;
-import io.github.dnd4j.io.TensorType;
 import io.github.dnd4j.lora.WeightPrecision;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -50,7 +49,7 @@ final class InitCommand implements Callable<Integer> {
       throw new io.github.dnd4j.InvalidInputException("--preset is needed");
     }
     try (HyperConvDecoder decoder = HyperConvDecoder.fresh(decoderOptions.config(), seed)) {
-      decoder.save(out, TensorType.of(precision));
+      decoder.save(out, precision);
       spec.commandLine()
           .getOut()
           .printf(
