@@ -32,6 +32,8 @@ import picocli.CommandLine.Spec;
       CriterionCommand.class,
       TrainCommand.class,
       OverfitCommand.class,
+      TuneCommand.class,
+      RetrieveCommand.class,
       ConvertCommand.class,
       InspectCommand.class,
       TrainingStepCommand.class
