@@ -34,6 +34,7 @@ import picocli.CommandLine.Spec;
       OverfitCommand.class,
       TuneCommand.class,
       RetrieveCommand.class,
+      ExperimentCommand.class,
       ConvertCommand.class,
       InspectCommand.class,
       TrainingStepCommand.class

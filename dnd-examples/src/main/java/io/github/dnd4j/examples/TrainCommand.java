@@ -1,6 +1,5 @@
 package io.github.dnd4j.examples;
 
-import io.github.dnd4j.DragAndDrop;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -37,17 +36,8 @@ final class TrainCommand implements Callable<Integer> {
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
     TrainPlan plan = TrainPlan.of(config);
-    try (TrainingHistory history = new TrainingHistory(plan.historyFile());
-        TrainProgress progress = new TrainProgress(out);
-        StopOnSignal stop = StopOnSignal.install()) {
-      try (DragAndDrop generator = plan.trainer(history, progress).fit()) {
-        generator.save(plan.out());
-      } finally {
-        history.close();
-        if (!history.rows().isEmpty()) {
-          HistoryPlot.write(history.rows(), plan.plotFile());
-        }
-      }
+    try (StopOnSignal stop = StopOnSignal.install()) {
+      plan.train(out);
     }
     out.println(plan.out() + ": the trained generator");
     out.println(plan.historyFile() + ", " + plan.plotFile().getFileName() + ": its history");

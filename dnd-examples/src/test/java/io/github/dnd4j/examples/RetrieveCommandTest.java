@@ -6,12 +6,18 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.dnd4j.DragAndDrop;
+import io.github.dnd4j.decoder.HyperConvConfig;
+import io.github.dnd4j.decoder.HyperConvDecoder;
+import io.github.dnd4j.encoder.SentenceEncoder;
+import io.github.dnd4j.lora.LoraTargets;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -27,6 +33,7 @@ class RetrieveCommandTest {
   }
 
   @Test
+  @Tag("slow")
   @DisplayName("tune an adapter with its snapshots, and score it beside the bare encoder")
   void tunesAndRetrieves() throws IOException {
     // when
@@ -94,12 +101,18 @@ class RetrieveCommandTest {
   }
 
   @Test
+  @Tag("slow")
   @DisplayName("score what a generator makes of the questions")
-  void scoresGenerator() throws IOException {
+  void scoresGenerator() {
     // given
-    Path config = TrainingFolder.in(folder).config("generator", 2);
-    CommandLineRun train = dnd("train", "--config", config);
-    assertThat(train.exitCode()).as(train.err()).isZero();
+    try (DragAndDrop generator =
+        DragAndDrop.builder()
+            .encoder(SentenceEncoder.allMiniLmL6V2())
+            .decoder(HyperConvDecoder.fresh(HyperConvConfig.of("(2,8,384) (324,10,130)", 1), 0))
+            .target(LoraTargets.MINILM_L6)
+            .build()) {
+      generator.save(folder.resolve("generator"));
+    }
     // when
     CommandLineRun run =
         dnd("retrieve", "--task", task, "--generator", folder.resolve("generator"));
