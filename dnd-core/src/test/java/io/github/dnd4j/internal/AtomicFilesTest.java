@@ -194,6 +194,31 @@ class AtomicFilesTest {
         .hasMessageContaining("is the root of a file system");
   }
 
+  @Test
+  void whatAKilledProcessLeftIsDeletedAndNothingElse() throws IOException {
+    Path half = folder.resolve(".run.123e4567-e89b-12d3-a456-426614174000.tmp");
+    Files.createDirectories(half.resolve("below"));
+    Files.writeString(half.resolve("below/file"), "half");
+    Files.writeString(folder.resolve(".mine.tmp"), "kept");
+    AtomicFiles.writeFile(folder.resolve("file"), text("whole"));
+
+    AtomicFiles.deleteLeftovers(folder);
+    AtomicFiles.deleteLeftovers(folder.resolve("not there"));
+
+    assertOnly(folder, ".mine.tmp", "file");
+  }
+
+  @Test
+  void aDirectoryIsDeletedWithAllThatIsInIt() throws IOException {
+    Path directory = folder.resolve("directory");
+    AtomicFiles.writeFile(directory.resolve("a/b/file"), text("content"));
+
+    AtomicFiles.delete(directory);
+    AtomicFiles.delete(directory);
+
+    assertThat(directory).doesNotExist();
+  }
+
   private static void assertOnly(Path directory, String... names) {
     assertThat(directory.toFile().list()).containsExactlyInAnyOrder(names);
   }

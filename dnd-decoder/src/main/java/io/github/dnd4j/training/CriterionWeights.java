@@ -1,7 +1,9 @@
 package io.github.dnd4j.training;
 
+import io.github.dnd4j.DragAndDropException;
 import io.github.dnd4j.FileFormatException;
 import io.github.dnd4j.InvalidInputException;
+import io.github.dnd4j.NativeMemoryException;
 import io.github.dnd4j.ShapeMismatchException;
 import io.github.dnd4j.internal.Checks;
 import io.github.dnd4j.internal.Hashes;
@@ -16,6 +18,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -63,6 +66,25 @@ public final class CriterionWeights {
    */
   public static CriterionWeights of(
       List<Path> checkpoints, WeightTokenizer tokenizer, ProgressListener progress) {
+    return of(
+        checkpoints,
+        tokenizer,
+        progress,
+        (checkpoint, error) -> {
+          throw error;
+        });
+  }
+
+  /**
+   * The weights of a data set some of whose checkpoints may be unusable.
+   *
+   * @param onBadCheckpoint is told of those, and throws if they are not to be left out
+   */
+  static CriterionWeights of(
+      List<Path> checkpoints,
+      WeightTokenizer tokenizer,
+      ProgressListener progress,
+      BiConsumer<Path, DragAndDropException> onBadCheckpoint) {
     Checks.notNull(tokenizer, "tokenizer");
     Checks.notNull(progress, "progress");
     try (TokenDeviation deviation = new TokenDeviation()) {
@@ -71,6 +93,10 @@ public final class CriterionWeights {
         try (LoraAdapter adapter = LoraAdapter.load(checkpoint);
             INDArray tokens = tokenizer.tokenize(adapter)) {
           deviation.add(tokens);
+        } catch (NativeMemoryException e) {
+          throw e; // says nothing of the checkpoint
+        } catch (DragAndDropException e) {
+          onBadCheckpoint.accept(checkpoint, e);
         }
         progress.onProgress(++done, checkpoints.size());
       }

@@ -1,6 +1,7 @@
 package io.github.dnd4j.training;
 
 import io.github.dnd4j.DragAndDropException;
+import io.github.dnd4j.FileAccessException;
 import io.github.dnd4j.InvalidInputException;
 import io.github.dnd4j.decoder.HyperConvDecoder;
 import io.github.dnd4j.internal.Hashes;
@@ -50,6 +51,7 @@ final class TrainingRun {
 
   private long lastCollection = System.nanoTime();
   private int step;
+  private int savedStep = -1;
   private double lastLoss = Double.NaN;
   private double bestLoss = Double.POSITIVE_INFINITY;
   private int bestStep;
@@ -116,10 +118,19 @@ final class TrainingRun {
           CriterionWeights.of(
               task.checkpoints(),
               parts.tokenizer(),
-              (done, all) -> plan.listener().onProgress(Stage.CRITERION, offset + done, total)));
+              (done, all) -> plan.listener().onProgress(Stage.CRITERION, offset + done, total),
+              this::onBadCheckpoint));
       before += task.checkpoints().size();
     }
     return weights;
+  }
+
+  /** Those that are left out are reported when their turn in training comes. */
+  private void onBadCheckpoint(Path checkpoint, DragAndDropException error) {
+    if (settings.batches().badCheckpoints() == BadCheckpoints.STOP) {
+      throw new DragAndDropException(
+          "the checkpoint " + checkpoint + " cannot be used: " + error.getMessage(), error);
+    }
   }
 
   private Map<String, String> identity(CriterionWeights criterion) {
@@ -253,7 +264,7 @@ final class TrainingRun {
       if (Thread.interrupted()) {
         stop(optimizer);
       }
-      throw explained(e);
+      throw e;
     }
     collectGarbage();
     step++;
@@ -334,7 +345,7 @@ final class TrainingRun {
     bestLoss = loss;
     bestStep = step;
     if (directory != null) {
-      decoder.save(directory.best());
+      uninterrupted(() -> decoder.save(directory.best()));
     }
     return true;
   }
@@ -349,37 +360,64 @@ final class TrainingRun {
     state.put(BEST_STEP, Integer.toString(bestStep));
     state.put(INTERVAL_LOSS, Double.toString(intervalLoss));
     state.put(INTERVAL_STEPS, Integer.toString(intervalSteps));
-    Path where = directory.save(step, decoder, optimizer.state(), state);
+    uninterrupted(() -> plan.listener().onCheckpoint(step, save(optimizer, state)));
     directory.prune(plan.keptCheckpoints());
-    plan.listener().onCheckpoint(step, where);
+    savedStep = step;
   }
 
   /**
-   * Ends the run because its thread was interrupted. The flag is down meanwhile: an interrupted
-   * thread cannot write files.
+   * Writes files. An interruption closes the file that its thread is writing: then all is written
+   * again, and the flag is up only afterwards.
    */
+  private static void uninterrupted(Runnable writing) {
+    boolean interrupted = Thread.interrupted();
+    try {
+      while (true) {
+        try {
+          writing.run();
+          return;
+        } catch (FileAccessException e) {
+          if (!Thread.interrupted()) {
+            throw e;
+          }
+          interrupted = true;
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private Path save(DecoderOptimizer optimizer, Map<String, String> state) {
+    try {
+      return directory.save(step, decoder, optimizer.state(), state);
+    } catch (FileAccessException e) {
+      throw new FileAccessException(
+          "the run stops, as the checkpoint of step "
+              + step
+              + " cannot be written ("
+              + e.getMessage()
+              + "). Its last one is "
+              + directory.latest().map(last -> "of step " + last.step()).orElse("not there yet")
+              + ": start it again to go on from there",
+          e);
+    }
+  }
+
+  /** Ends the run because its thread was interrupted. */
   private void stop(DecoderOptimizer optimizer) {
     String advice = "without a run directory it cannot be resumed";
     if (directory != null) {
-      saveCheckpoint(optimizer);
+      if (savedStep != step) {
+        saveCheckpoint(optimizer);
+      }
       advice = "start it again with the same run directory to go on from there";
     }
     Thread.currentThread().interrupt();
     throw new DragAndDropException(
         "training was interrupted after step " + step + " of " + settings.steps() + ": " + advice);
-  }
-
-  private DragAndDropException explained(DragAndDropException error) {
-    if (directory != null) {
-      directory
-          .latest()
-          .ifPresent(
-              checkpoint ->
-                  error.addSuppressed(
-                      new DragAndDropException(
-                          "the run's last checkpoint is " + checkpoint.directory())));
-    }
-    return error;
   }
 
   private Map<String, String> provenance() {

@@ -250,6 +250,40 @@ class DragAndDropTrainerTest {
     }
 
     @Test
+    @DisplayName("while it is about to write a checkpoint still writes it whole")
+    void interruptedBeforeCheckpoint() {
+      // given
+      Recorder heard = new Recorder();
+      DragAndDropTrainer stopped =
+          builder()
+              .checkpoints(4, 2)
+              .runDirectory(run())
+              .listener(
+                  new Recorder() {
+                    @Override
+                    public void onStep(TrainingStep made) {
+                      if (made.step() == 4) {
+                        Thread.currentThread().interrupt();
+                      }
+                    }
+
+                    @Override
+                    public void onCheckpoint(int step, Path directory) {
+                      heard.checkpoints.add(step);
+                    }
+                  })
+              .build();
+      // when
+      assertThatThrownBy(stopped::fit).hasMessageContaining("after step 4 of 12");
+      assertThat(Thread.interrupted()).isTrue();
+      // then
+      assertThat(heard.checkpoints).containsExactly(4);
+      Recorder rest = new Recorder();
+      builder().checkpoints(4, 2).runDirectory(run()).listener(rest).build().fit().close();
+      assertThat(rest.start).isEqualTo(4);
+    }
+
+    @Test
     @DisplayName("by whatever error goes on from its last checkpoint")
     void killed() {
       // given a run that dies between checkpoints
@@ -412,7 +446,8 @@ class DragAndDropTrainerTest {
       // when
       assertThatThrownBy(trainer::fit)
           .isInstanceOf(FileAccessException.class)
-          .hasMessageContaining("step-0000008");
+          .hasMessageContaining("checkpoint of step 8 cannot be written")
+          .hasMessageContaining("start it again");
       // then
       Files.delete(checkpoints);
       Files.move(aside, checkpoints);
@@ -441,7 +476,7 @@ class DragAndDropTrainerTest {
   class Data {
 
     private Path broken() throws IOException {
-      Path checkpoint = dataset.tasks().get(1).checkpoints().get(1);
+      Path checkpoint = dataset.tasks().get(0).checkpoints().get(1);
       Files.writeString(checkpoint.resolve("adapter_model.safetensors"), "nothing of the kind");
       return checkpoint;
     }
@@ -450,9 +485,8 @@ class DragAndDropTrainerTest {
     @DisplayName("broken stops and names the checkpoint")
     void stops() throws IOException {
       // given
-      CriterionWeights criterion = criterion();
       Path broken = broken();
-      DragAndDropTrainer trainer = builder().criterion(criterion).build();
+      DragAndDropTrainer trainer = builder().build();
       // when, then
       assertThatThrownBy(trainer::fit)
           .isInstanceOf(DragAndDropException.class)
@@ -463,17 +497,10 @@ class DragAndDropTrainerTest {
     @DisplayName("broken goes on without the checkpoint if it is told to")
     void skips() throws IOException {
       // given
-      CriterionWeights criterion = criterion();
       Path broken = broken();
       Recorder heard = new Recorder();
       // when
-      builder()
-          .criterion(criterion)
-          .badCheckpoints(BadCheckpoints.SKIP)
-          .listener(heard)
-          .build()
-          .fit()
-          .close();
+      builder().badCheckpoints(BadCheckpoints.SKIP).listener(heard).build().fit().close();
       // then
       assertThat(heard.bad).containsExactly(broken);
       assertThat(heard.steps).hasSize(STEPS);

@@ -84,14 +84,17 @@ final class ExperimentCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    HistoryPlot.warmUp();
+    return StopOnSignal.guard(spec.commandLine().getErr(), this::run);
+  }
+
+  private void run() {
     PrintWriter out = spec.commandLine().getOut();
     ExperimentConfig config = ExperimentConfig.read(file);
     ExperimentSettings settings = config.settings(file);
-    try (TuneProgress progress = new TuneProgress(out);
-        StopOnSignal stop = StopOnSignal.install()) {
+    try (TuneProgress progress = new TuneProgress(out)) {
       new Experiment(settings, new Training(file, config, out), new Listener(out, progress)).run();
     }
     out.println(settings.folder() + ": report.md, report.csv and report.png");
-    return 0;
   }
 }

@@ -6,6 +6,9 @@ import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.DoubleSummaryStatistics;
@@ -29,8 +32,21 @@ final class HistoryPlot {
 
   private HistoryPlot() {}
 
+  /**
+   * Draws a picture for nobody, so that all classes are loaded: some of them register what is to be
+   * done at the end of the process, which fails once that has begun, when Ctrl-C stops a run.
+   */
+  static void warmUp() {
+    png(draw(List.of(new Row(1, 1, 1, 1, 1, 1, 1, 1, 1), new Row(2, 1, 1, 1, 1, 1, 1, 1, 1))));
+  }
+
   /** Writes a PNG; it appears whole or not at all. */
   static void write(List<Row> rows, Path file) {
+    byte[] bytes = png(draw(rows));
+    AtomicFiles.writeFile(file, temporary -> Files.write(temporary, bytes));
+  }
+
+  private static BufferedImage draw(List<Row> rows) {
     XYChart loss = chart("Loss", "weighted mean of squared errors");
     loss.getStyler().setYAxisLogarithmic(spansDecade(rows));
     line(loss, "training", rows, Row::loss, TRAINING);
@@ -45,13 +61,17 @@ final class HistoryPlot {
     graphics.translate(0, HEIGHT);
     l2.paint(graphics, WIDTH, HEIGHT);
     graphics.dispose();
-    AtomicFiles.writeFile(
-        file,
-        temporary -> {
-          try (var out = Files.newOutputStream(temporary)) {
-            ImageIO.write(image, "png", out);
-          }
-        });
+    return image;
+  }
+
+  private static byte[] png(BufferedImage image) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try {
+      ImageIO.write(image, "png", bytes);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // memory has no such errors
+    }
+    return bytes.toByteArray();
   }
 
   /** Below a decade a logarithmic axis would have no labels. */

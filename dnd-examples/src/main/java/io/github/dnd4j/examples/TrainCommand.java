@@ -34,16 +34,18 @@ final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    PrintWriter out = spec.commandLine().getOut();
     TrainPlan plan = TrainPlan.of(config);
-    try (StopOnSignal stop = StopOnSignal.install()) {
-      plan.train(out);
-    }
+    HistoryPlot.warmUp();
+    return StopOnSignal.guard(spec.commandLine().getErr(), () -> train(plan));
+  }
+
+  private void train(TrainPlan plan) {
+    PrintWriter out = spec.commandLine().getOut();
+    plan.train(out);
     out.println(plan.out() + ": the trained generator");
     out.println(plan.historyFile() + ", " + plan.plotFile().getFileName() + ": its history");
     ResidentMemory.peakBytes()
         .ifPresent(
             bytes -> out.printf(Locale.ROOT, "peak memory %.2f GiB%n", bytes / (double) (1 << 30)));
-    return 0;
   }
 }

@@ -96,11 +96,14 @@ final class TuneCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    return StopOnSignal.guard(spec.commandLine().getErr(), this::tune);
+  }
+
+  private void tune() {
     PrintWriter out = spec.commandLine().getOut();
     List<TextPair> chosen = read(out);
     long start = System.nanoTime();
     try (TuneProgress progress = new TuneProgress(out);
-        StopOnSignal stop = StopOnSignal.install();
         SentenceEncoder encoder = SentenceEncoder.allMiniLmL6V2();
         LoraAdapter adapter = tuner(encoder, progress).tune(chosen)) {
       output.write(adapter);
@@ -111,7 +114,6 @@ final class TuneCommand implements Callable<Integer> {
         output.path(),
         chosen.size(),
         (System.nanoTime() - start) / 1e9);
-    return 0;
   }
 
   private List<TextPair> read(PrintWriter out) {

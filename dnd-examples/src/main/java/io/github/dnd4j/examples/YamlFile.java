@@ -33,9 +33,7 @@ final class YamlFile {
       if (Files.size(file) > LARGEST) {
         throw new FileFormatException(file + " is larger than 1 MiB: is it a configuration?");
       }
-      String text = Files.readString(file);
-      YAML.readTree(text); // what is no YAML at all should not be called an entry of a wrong type
-      T config = YAML.readValue(text, type);
+      T config = YAML.readValue(Files.readString(file), type);
       if (config == null) {
         throw new FileFormatException(file + " is empty");
       }
