@@ -32,6 +32,9 @@ import picocli.CommandLine.Spec;
       CriterionCommand.class,
       TrainCommand.class,
       OverfitCommand.class,
+      TuneCommand.class,
+      RetrieveCommand.class,
+      ExperimentCommand.class,
       ConvertCommand.class,
       InspectCommand.class,
       TrainingStepCommand.class

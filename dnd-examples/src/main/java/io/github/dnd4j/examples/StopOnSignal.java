@@ -1,5 +1,8 @@
 package io.github.dnd4j.examples;
 
+import io.github.dnd4j.DragAndDropException;
+import java.io.PrintWriter;
+
 /**
  * Lets Ctrl-C, or a polite kill, interrupt the thread that works instead of ending the process
  * under it, and has the process wait until that thread is done.
@@ -16,11 +19,30 @@ final class StopOnSignal implements AutoCloseable {
     this.hook = new Thread(this::interruptAndWait, "dnd-stop");
   }
 
-  /** From now on, until it is closed, a signal interrupts the current thread. */
-  static StopOnSignal install() {
-    StopOnSignal stop = new StopOnSignal(Thread.currentThread());
-    Runtime.getRuntime().addShutdownHook(stop.hook);
-    return stop;
+  /**
+   * Works until it is done or a signal comes, and says what an interruption came to while the
+   * process still waits for it.
+   *
+   * @return the exit code
+   */
+  static int guard(PrintWriter err, Runnable work) {
+    try (StopOnSignal stop = new StopOnSignal(Thread.currentThread())) {
+      Runtime.getRuntime().addShutdownHook(stop.hook);
+      return stop.run(err, work);
+    }
+  }
+
+  private int run(PrintWriter err, Runnable work) {
+    try {
+      work.run();
+      return 0;
+    } catch (DragAndDropException e) {
+      if (!requested) {
+        throw e;
+      }
+      err.println("dnd: " + e.getMessage());
+      return 1;
+    }
   }
 
   private void interruptAndWait() {
@@ -35,11 +57,6 @@ final class StopOnSignal implements AutoCloseable {
         }
       }
     }
-  }
-
-  /** Whether a signal has come. */
-  boolean isRequested() {
-    return requested;
   }
 
   @Override

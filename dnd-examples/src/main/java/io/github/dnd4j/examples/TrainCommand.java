@@ -1,7 +1,5 @@
 package io.github.dnd4j.examples;
 
-import io.github.dnd4j.DragAndDrop;
-import io.github.dnd4j.DragAndDropException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -38,38 +36,12 @@ final class TrainCommand implements Callable<Integer> {
   public Integer call() {
     TrainPlan plan = TrainPlan.of(config);
     HistoryPlot.warmUp();
-    try (StopOnSignal stop = StopOnSignal.install()) {
-      return trainUntil(stop, plan);
-    }
-  }
-
-  /** Says what an interruption came to while the process still waits for it. */
-  private int trainUntil(StopOnSignal stop, TrainPlan plan) {
-    try {
-      train(plan);
-      return 0;
-    } catch (DragAndDropException e) {
-      if (!stop.isRequested()) {
-        throw e;
-      }
-      spec.commandLine().getErr().println("dnd: " + e.getMessage());
-      return 1;
-    }
+    return StopOnSignal.guard(spec.commandLine().getErr(), () -> train(plan));
   }
 
   private void train(TrainPlan plan) {
     PrintWriter out = spec.commandLine().getOut();
-    try (TrainingHistory history = new TrainingHistory(plan.historyFile());
-        TrainProgress progress = new TrainProgress(out)) {
-      try (DragAndDrop generator = plan.trainer(history, progress).fit()) {
-        generator.save(plan.out());
-      } finally {
-        history.close();
-        if (!history.rows().isEmpty()) {
-          HistoryPlot.write(history.rows(), plan.plotFile());
-        }
-      }
-    }
+    plan.train(out);
     out.println(plan.out() + ": the trained generator");
     out.println(plan.historyFile() + ", " + plan.plotFile().getFileName() + ": its history");
     ResidentMemory.peakBytes()

@@ -1,18 +1,7 @@
 package io.github.dnd4j.examples;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonMappingException;
-import com.fasterxml.jackson.databind.MapperFeature;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.PropertyNamingStrategies;
-import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
-import io.github.dnd4j.FileAccessException;
-import io.github.dnd4j.FileFormatException;
 import io.github.dnd4j.training.BadCheckpoints;
 import io.github.dnd4j.training.DragAndDropTrainer;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -45,7 +34,11 @@ record TrainConfig(
       Map<String, DataSet> sets,
       List<String> leaveOut,
       List<String> validation,
-      Integer mostPrompts) {}
+      Integer mostPrompts) {
+
+    /** Says nothing, for data that come from elsewhere. */
+    static final Data NONE = new Data(null, null, null, null, null);
+  }
 
   /** One data set whose parts lie anywhere. */
   record DataSet(String prompts, String checkpoints) {}
@@ -80,48 +73,8 @@ record TrainConfig(
   /** How the decoder is validated. */
   record Validation(Integer every, Integer items) {}
 
-  private static final long LARGEST = 1 << 20;
-
-  private static final ObjectMapper YAML =
-      YAMLMapper.builder()
-          .propertyNamingStrategy(PropertyNamingStrategies.KEBAB_CASE)
-          .enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
-          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
-          .build();
-
   /** Reads a configuration. */
   static TrainConfig read(Path file) {
-    try {
-      if (Files.size(file) > LARGEST) {
-        throw new FileFormatException(file + " is larger than 1 MiB: is it a configuration?");
-      }
-      TrainConfig config = YAML.readValue(Files.readString(file), TrainConfig.class);
-      if (config == null) {
-        throw new FileFormatException(file + " is empty");
-      }
-      return config;
-    } catch (JsonMappingException e) {
-      throw new FileFormatException(
-          file + ", " + pathOf(e) + ": " + firstLine(e.getOriginalMessage()), e);
-    } catch (JsonProcessingException e) {
-      throw new FileFormatException(
-          file + " is no valid YAML: " + firstLine(e.getOriginalMessage()), e);
-    } catch (IOException e) {
-      throw new FileAccessException("cannot read the configuration " + file + ": " + e, e);
-    }
-  }
-
-  private static String pathOf(JsonMappingException e) {
-    String path =
-        String.join(
-            ".",
-            e.getPath().stream()
-                .map(part -> part.getFieldName() == null ? "[]" : part.getFieldName())
-                .toList());
-    return path.isEmpty() ? "top level" : path;
-  }
-
-  private static String firstLine(String text) {
-    return text.lines().findFirst().orElse("");
+    return YamlFile.read(file, TrainConfig.class);
   }
 }

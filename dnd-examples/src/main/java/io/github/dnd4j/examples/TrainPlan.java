@@ -1,5 +1,6 @@
 package io.github.dnd4j.examples;
 
+import io.github.dnd4j.DragAndDrop;
 import io.github.dnd4j.InvalidInputException;
 import io.github.dnd4j.decoder.HyperConvConfig;
 import io.github.dnd4j.decoder.HyperConvDecoder;
@@ -15,6 +16,7 @@ import io.github.dnd4j.training.PromptCheckpointDataset;
 import io.github.dnd4j.training.TaskData;
 import io.github.dnd4j.training.TaskMixing;
 import io.github.dnd4j.training.TrainerListener;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,6 +46,28 @@ final class TrainPlan {
     plan.require(plan.config.training(), "training");
     plan.require(plan.config.training().steps(), "training.steps");
     return plan;
+  }
+
+  /** A plan whose data sets are read already; paths are relative to the file. */
+  static TrainPlan of(Path file, TrainConfig config, PromptCheckpointDataset dataset) {
+    TrainPlan plan = new TrainPlan(file, config);
+    plan.dataset = dataset;
+    return plan;
+  }
+
+  /** Trains, or goes on training, and leaves generator, history and its picture. */
+  void train(PrintWriter out) {
+    try (TrainingHistory history = new TrainingHistory(historyFile());
+        TrainProgress progress = new TrainProgress(out)) {
+      try (DragAndDrop generator = trainer(history, progress).fit()) {
+        generator.save(out());
+      } finally {
+        history.close();
+        if (!history.rows().isEmpty()) {
+          HistoryPlot.write(history.rows(), plotFile());
+        }
+      }
+    }
   }
 
   private <T> T require(T value, String name) {
