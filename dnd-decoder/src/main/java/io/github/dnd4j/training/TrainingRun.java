@@ -98,7 +98,10 @@ final class TrainingRun {
     if (parts.criterion() != null) {
       return parts.criterion();
     }
-    if (directory != null && Files.exists(directory.criterion())) {
+    // Without a checkpoint the folder may be another run's that never came to one.
+    if (directory != null
+        && directory.latest().isPresent()
+        && Files.exists(directory.criterion())) {
       return CriterionWeights.load(directory.criterion());
     }
     CriterionWeights criterion = CriterionWeights.mean(criterionOfTasks());
