@@ -14,6 +14,6 @@ export GLIBC_TUNABLES=glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=3355443
 "$here/../bin/dnd" --version
 for round in $(seq "$rounds"); do
   echo "round $round of $rounds, $(nproc) threads"
-  "$python" -B "$here/training_step_pytorch.py" "$features" 5 8 "$(nproc)" 8 3
-  "$here/../bin/dnd" bench-training-step --preset minilm-l6 --batch 8 --warm-up 3 --steps 8 2>/dev/null
+  "$python" -B "$here/training_step_pytorch.py" "$features" 5 8 "$(nproc)" 10 8
+  "$here/../bin/dnd" bench-training-step --preset minilm-l6 --batch 8 --warm-up 8 --steps 10 2>/dev/null
 done
