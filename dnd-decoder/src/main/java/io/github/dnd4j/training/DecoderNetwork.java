@@ -51,21 +51,6 @@ final class DecoderNetwork implements AutoCloseable {
     return gradients;
   }
 
-  /** The output of an inference; the caller closes it. */
-  INDArray infer(INDArray conditions) {
-    try (var outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
-      INDArray current = conditions;
-      for (int i = 0; i < graph.getNumLayers(); i++) {
-        Layer layer = graph.getLayer(i);
-        INDArray next = layer.activate(current, false, LayerWorkspaceMgr.noWorkspaces());
-        layer.clear();
-        closeUnless(current, conditions);
-        current = next;
-      }
-      return current;
-    }
-  }
-
   /** A forward pass that keeps what the backward pass needs. */
   Pass forward(INDArray conditions) {
     return new Pass(conditions);

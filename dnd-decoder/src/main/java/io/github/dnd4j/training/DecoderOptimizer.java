@@ -4,6 +4,7 @@ import io.github.dnd4j.DragAndDropException;
 import io.github.dnd4j.decoder.HyperConvDecoder;
 import io.github.dnd4j.internal.HostFloats;
 import io.github.dnd4j.internal.NativeMemory;
+import io.github.dnd4j.spi.ProgressListener;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.deeplearning4j.nn.graph.ComputationGraph;
@@ -27,6 +28,7 @@ final class DecoderOptimizer implements AutoCloseable {
   record Outcome(MaskedLoss.Result loss, double gradientNorm, double learningRate) {}
 
   private final Settings settings;
+  private final HyperConvDecoder decoder;
   private final ComputationGraph graph;
   private final DecoderNetwork network;
   private final MaskedLoss loss;
@@ -37,6 +39,7 @@ final class DecoderOptimizer implements AutoCloseable {
 
   DecoderOptimizer(HyperConvDecoder decoder, CriterionWeights criterion, Settings settings) {
     this.settings = settings;
+    this.decoder = decoder;
     this.graph = decoder.graph();
     this.loss = new MaskedLoss(criterion);
     this.network = new DecoderNetwork(graph);
@@ -133,7 +136,7 @@ final class DecoderOptimizer implements AutoCloseable {
 
   /** The loss of a batch, without a step. */
   MaskedLoss.Result evaluate(TrainingBatch batch) {
-    try (INDArray output = network.infer(batch.conditions())) {
+    try (INDArray output = decoder.decode(batch.conditions(), ProgressListener.NONE)) {
       return loss.of(output, batch.targets());
     }
   }

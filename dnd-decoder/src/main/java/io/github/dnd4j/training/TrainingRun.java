@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.optimize.api.TrainingListener;
@@ -334,7 +335,7 @@ final class TrainingRun {
   }
 
   private void validate(DecoderOptimizer optimizer, Validator validator) {
-    MaskedLoss.Result result = validator.validate(optimizer);
+    MaskedLoss.Result result = uninterrupted(() -> validator.validate(optimizer));
     boolean best = keepIfBest(result.loss());
     plan.listener()
         .onValidation(
@@ -348,7 +349,11 @@ final class TrainingRun {
     bestLoss = loss;
     bestStep = step;
     if (directory != null) {
-      uninterrupted(() -> decoder.save(directory.best()));
+      uninterrupted(
+          () -> {
+            decoder.save(directory.best());
+            return directory.best();
+          });
     }
     return true;
   }
@@ -363,23 +368,24 @@ final class TrainingRun {
     state.put(BEST_STEP, Integer.toString(bestStep));
     state.put(INTERVAL_LOSS, Double.toString(intervalLoss));
     state.put(INTERVAL_STEPS, Integer.toString(intervalSteps));
-    uninterrupted(() -> plan.listener().onCheckpoint(step, save(optimizer, state)));
+    Path where = uninterrupted(() -> save(optimizer, state));
+    plan.listener().onCheckpoint(step, where);
     directory.prune(plan.keptCheckpoints());
     savedStep = step;
   }
 
   /**
-   * Writes files. An interruption closes the file that its thread is writing: then all is written
-   * again, and the flag is up only afterwards.
+   * Does what belongs to the step that was just made and is not to be broken off, such as writing a
+   * file, which an interruption would close: if one came in between, all is done again, and the
+   * flag is up only afterwards.
    */
-  private static void uninterrupted(Runnable writing) {
+  private static <T> T uninterrupted(Supplier<T> work) {
     boolean interrupted = Thread.interrupted();
     try {
       while (true) {
         try {
-          writing.run();
-          return;
-        } catch (FileAccessException e) {
+          return work.get();
+        } catch (DragAndDropException e) {
           if (!Thread.interrupted()) {
             throw e;
           }

@@ -308,6 +308,38 @@ class DragAndDropTrainerTest {
     }
 
     @Test
+    @DisplayName("while it is about to be validated is validated, and keeps its checkpoint")
+    void interruptedBeforeValidation() {
+      // given
+      Recorder heard = new Recorder();
+      DragAndDropTrainer.Builder run =
+          builder()
+              .validation(dataset.only("second"))
+              .validate(5, 2)
+              .runDirectory(run())
+              .listener(
+                  new Recorder() {
+                    @Override
+                    public void onStep(TrainingStep made) {
+                      if (made.step() == 5) {
+                        Thread.currentThread().interrupt();
+                      }
+                    }
+
+                    @Override
+                    public void onValidation(Validation validation) {
+                      heard.onValidation(validation);
+                    }
+                  });
+      // when
+      assertThatThrownBy(run.build()::fit).hasMessageContaining("after step 5 of 12");
+      assertThat(Thread.interrupted()).isTrue();
+      // then
+      assertThat(heard.validations).extracting(Validation::step).containsExactly(5);
+      assertThat(run().resolve("checkpoints/step-0000005")).isNotEmptyDirectory();
+    }
+
+    @Test
     @DisplayName("by whatever error goes on from its last checkpoint")
     void killed() {
       // given a run that dies between checkpoints
