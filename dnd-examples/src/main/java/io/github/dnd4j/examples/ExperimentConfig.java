@@ -17,9 +17,11 @@ record ExperimentConfig(
     String out,
     Map<String, DataSet> sets,
     List<String> heldOut,
+    String generator,
     Integer questions,
     Integer mostPrompts,
     Integer draws,
+    Boolean timeToAccuracy,
     Long seed,
     Tuning tuning,
     TrainConfig.Decoder decoder,
@@ -27,7 +29,7 @@ record ExperimentConfig(
     TrainConfig.Checkpoints checkpoints) {
 
   /** Where a data set's parts lie. */
-  record DataSet(String pairs, String test, String checkpoints) {}
+  record DataSet(String pairs, String test, String checkpoints, Integer topics) {}
 
   /** How adapters are tuned. */
   record Tuning(
@@ -71,14 +73,17 @@ record ExperimentConfig(
                 new SetFiles(
                     resolve(folder, set.pairs),
                     Optional.ofNullable(set.test).map(path -> resolve(folder, path)),
-                    Optional.ofNullable(set.checkpoints).map(path -> resolve(folder, path)))));
+                    Optional.ofNullable(set.checkpoints).map(path -> resolve(folder, path)),
+                    or(set.topics, 1))));
     return new ExperimentSettings(
         resolve(folder, out),
         files,
         or(heldOut, List.copyOf(sets.keySet())),
+        Optional.ofNullable(generator).map(path -> resolve(folder, path)),
         or(questions, TaskOptions.QUESTIONS),
         or(mostPrompts, 500),
         or(draws, 3),
+        or(timeToAccuracy, false),
         or(seed, 0L),
         tuningSettings());
   }

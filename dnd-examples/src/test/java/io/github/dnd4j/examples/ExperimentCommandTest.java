@@ -40,6 +40,7 @@ class ExperimentCommandTest {
             "8 questions",
             "| bare encoder |",
             "| own tuned adapter |",
+            "Time to accuracy (one run, warm): generating takes",
             "| generated, draw 2 |",
             "| training adapter: ships |");
     List<String> csv = Files.readAllLines(out.resolve("report.csv"));
@@ -54,9 +55,12 @@ class ExperimentCommandTest {
         .containsExactly(
             "collect rivers: done before",
             "collect ships: done before",
+            "collect ships.1: done before",
             "train rivers: done before",
             "generate rivers: done before",
-            "score rivers: done before");
+            "score rivers: done before",
+            "time-to-accuracy rivers: done before",
+            "train all: done before");
     assertThat(Files.readAllLines(out.resolve("report.csv"))).isEqualTo(csv);
     // and with another training, which leaves the tuned adapters alone
     config("training: {steps: 2, batch-size: 2, learning-rate: 1.0e-3}");
@@ -83,9 +87,11 @@ class ExperimentCommandTest {
             "out: result",
             "sets:",
             "  rivers: {pairs: rivers.json, test: rivers-test.json}",
-            "  ships: {pairs: ships.json}",
+            "  ships: {pairs: ships.json, topics: 2}",
             "  roads: {pairs: roads.json, checkpoints: roads}",
             "held-out: [rivers]",
+            "generator: shipped",
+            "time-to-accuracy: true",
             "draws: 2",
             "tuning: {steps: 2, batch-size: 4, snapshots: 2}",
             "decoder: {features: '(2,8,384) (324,10,130)', kernel: 1, target: minilm-l6}",

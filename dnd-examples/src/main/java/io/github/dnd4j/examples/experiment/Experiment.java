@@ -1,14 +1,18 @@
 package io.github.dnd4j.examples.experiment;
 
+import io.github.dnd4j.DragAndDrop;
 import io.github.dnd4j.encoder.LoraTuner;
 import io.github.dnd4j.encoder.SentenceEncoder;
+import io.github.dnd4j.encoder.TextPair;
 import io.github.dnd4j.lora.LoraAdapter;
+import io.github.dnd4j.lora.WeightPrecision;
 import io.github.dnd4j.training.TaskData;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * A Drag-and-Drop experiment with all-MiniLM-L6-v2 as the target: data sets are held out in turn, a
@@ -16,8 +20,8 @@ import java.util.Map;
  * set's questions is compared with those that one would have without it.
  *
  * <ol>
- *   <li><b>collect</b>: an adapter of each set is tuned on its tuning side, with snapshots of the
- *       last steps; left out for sets that bring adapters along,
+ *   <li><b>collect</b>: an adapter of each set is tuned on its tuning side, and one of each of its
+ *       topics, with snapshots of the last steps; sets may bring their own adapters along,
  *   <li><b>train</b>: a generator of all sets but the held-out one,
  *   <li><b>generate</b>: adapters of random draws of the held-out set's questions (from the tuning
  *       side, without answers), and as a control of questions of all training sets mixed and of the
@@ -26,6 +30,8 @@ import java.util.Map;
  *   <li><b>report</b>: {@code report.md}, {@code report.csv} and {@code report.png}, after every
  *       held-out set.
  * </ol>
+ *
+ * <p>At the end a generator of all sets may be trained, to be shipped.
  *
  * <p>Every stage leaves its result as a file. What is there already for the same settings is not
  * done again; an experiment that was stopped goes on where it was.
@@ -36,7 +42,10 @@ public final class Experiment {
   private final GeneratorTraining training;
   private final ExperimentListener listener;
 
-  /** By the name of the set, what its adapters depend on. */
+  /** By the name of the set, what generators can learn from: the set itself and its topics. */
+  private final Map<String, List<TuningTask>> tasks = new LinkedHashMap<>();
+
+  /** By the name of the task, what its adapters depend on. */
   private final Map<String, String> adapterHashes = new LinkedHashMap<>();
 
   /** By the name of the set, how long it took to tune its adapter, if the experiment did it. */
@@ -68,15 +77,20 @@ public final class Experiment {
   public void run() {
     List<ExperimentSet> sets =
         settings.sets().keySet().stream().map(name -> ExperimentSet.read(name, settings)).toList();
-    List<Fold.Outcome> outcomes = new ArrayList<>();
     try (SentenceEncoder encoder = SentenceEncoder.allMiniLmL6V2()) {
-      sets.forEach(set -> collect(set, encoder));
-      PromptNeighbours neighbours = new PromptNeighbours(encoder);
-      for (String name : settings.heldOut()) {
-        outcomes.add(fold(name, sets).run(encoder, neighbours));
-        ExperimentReport.write(settings, outcomes, tuningSeconds);
-        listener.onMessage("report of " + outcomes.size() + " of " + settings.heldOut().size());
-      }
+      sets.forEach(set -> tasks.put(set.name(), collect(set, encoder)));
+      holdOut(sets, encoder);
+      settings.shipped().ifPresent(this::ship);
+    }
+  }
+
+  private void holdOut(List<ExperimentSet> sets, SentenceEncoder encoder) {
+    List<Fold.Outcome> outcomes = new ArrayList<>();
+    PromptNeighbours neighbours = new PromptNeighbours(encoder);
+    for (String name : settings.heldOut()) {
+      outcomes.add(fold(name, sets).run(encoder, neighbours));
+      ExperimentReport.write(settings, outcomes, tuningSeconds);
+      listener.onMessage("report of " + outcomes.size() + " of " + settings.heldOut().size());
     }
   }
 
@@ -84,47 +98,83 @@ public final class Experiment {
     ExperimentSet heldOut =
         sets.stream().filter(set -> set.name().equals(name)).findFirst().orElseThrow();
     List<ExperimentSet> others = sets.stream().filter(set -> !set.name().equals(name)).toList();
-    return new Fold(settings, heldOut, others, training, adapterHashes, listener);
+    List<TuningTask> learned =
+        others.stream().flatMap(set -> tasks.get(set.name()).stream()).toList();
+    return new Fold(settings, heldOut, others, learned, training, adapterHashes, listener);
   }
 
-  private void collect(ExperimentSet set, SentenceEncoder encoder) {
-    if (!set.tuned()) {
-      List<Path> found = TaskData.checkpointsIn(set.checkpoints());
+  /** A generator of all sets, in half the size. */
+  private void ship(Path destination) {
+    List<TuningTask> all = tasks.values().stream().flatMap(List::stream).toList();
+    GeneratorStage stage =
+        new GeneratorStage("all", settings.folder().resolve("all"), all, adapterHashes, training);
+    stage.run(listener);
+    try (DragAndDrop generator = DragAndDrop.load(stage.generator())) {
+      generator.save(destination, WeightPrecision.BF16);
+    }
+    listener.onMessage("generator of all sets: " + destination);
+  }
+
+  /** Tunes what is to be tuned of a set, and says what generators can learn from. */
+  private List<TuningTask> collect(ExperimentSet set, SentenceEncoder encoder) {
+    List<TuningTask> collected = new ArrayList<>(List.of(set.whole()));
+    if (set.topics() > 1) {
+      collected.addAll(topics(set, encoder));
+    }
+    if (set.tuned()) {
+      tuningSeconds.put(set.name(), tuneStage(set.whole(), encoder));
+    } else {
+      List<Path> found = TaskData.checkpointsIn(set.whole().checkpoints());
       listener.onMessage("collect " + set.name() + ": " + found.size() + " adapters brought along");
       adapterHashes.put(set.name(), found.toString());
-      return;
     }
+    collected.stream().skip(1).forEach(topic -> tuneStage(topic, encoder));
+    return List.copyOf(collected);
+  }
+
+  private List<TuningTask> topics(ExperimentSet set, SentenceEncoder encoder) {
+    List<List<TextPair>> topics =
+        TopicSplit.of(encoder, set.whole().pairs(), set.topics(), settings.seed()).stream()
+            .filter(topic -> topic.size() >= settings.tuning().batchSize())
+            .toList();
+    listener.onMessage(
+        "topics of " + set.name() + ": " + topics.stream().map(List::size).toList() + " questions");
+    return IntStream.range(0, topics.size())
+        .mapToObj(
+            i -> {
+              String name = set.name() + "." + (i + 1);
+              Path checkpoints = ExperimentSet.adapters(settings, name);
+              return TuningTask.of(name, topics.get(i), checkpoints, settings);
+            })
+        .toList();
+  }
+
+  /** Tunes a task's adapters, unless that is done; the seconds that it took. */
+  private double tuneStage(TuningTask task, SentenceEncoder encoder) {
     Stage stage =
         new Stage(
-            "collect " + set.name(),
-            settings.folder().resolve("adapters").resolve(set.name() + ".json"),
+            "collect " + task.name(),
+            settings.folder().resolve("adapters").resolve(task.name() + ".json"),
             List.of(
                 "collect",
                 encoder.spec().toString(),
                 settings.tuning().toString(),
-                ExperimentSet.hash(set.split().tuning())),
-            List.of(set.checkpoints()));
-    Collected collected =
-        stage.run(Collected.class, listener, () -> tune(set, encoder, settings.tuning()));
-    adapterHashes.put(set.name(), stage.hash());
-    tuningSeconds.put(set.name(), collected.seconds());
+                ExperimentSet.hash(task.pairs())),
+            List.of(task.checkpoints()));
+    adapterHashes.put(task.name(), stage.hash());
+    return stage.run(Collected.class, listener, () -> tune(task, encoder)).seconds();
   }
 
-  private Collected tune(
-      ExperimentSet set, SentenceEncoder encoder, ExperimentSettings.Tuning tuning) {
+  private Collected tune(TuningTask task, SentenceEncoder encoder) {
+    ExperimentSettings.Tuning tuning = settings.tuning();
     LoraTuner tuner =
-        LoraTuner.builder(encoder)
-            .steps(tuning.steps())
-            .batchSize(tuning.batchSize())
-            .learningRate(tuning.learningRate())
-            .warmupSteps(tuning.warmupSteps())
-            .maxTokens(RetrievalScore.MAX_TOKENS)
-            .batchSeed(tuning.seed())
-            .snapshots(set.checkpoints(), tuning.snapshots())
+        tuning
+            .tuner(encoder)
+            .snapshots(task.checkpoints(), tuning.snapshots())
             .listener(listener)
             .build();
     long start = System.nanoTime();
-    try (LoraAdapter adapter = tuner.tune(set.split().tuning())) {
+    try (LoraAdapter adapter = tuner.tune(task.pairs())) {
       return new Collected((System.nanoTime() - start) / 1e9);
     }
   }

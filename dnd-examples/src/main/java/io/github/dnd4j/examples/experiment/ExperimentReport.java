@@ -99,6 +99,7 @@ final class ExperimentReport {
                     "tuning its own on %d pairs %.0f s",
                     outcome.tuningPairs(),
                     tuningSeconds)));
+    outcome.timeToAccuracy().ifPresent(result -> lines.addAll(List.of("", timeToAccuracy(result))));
     lines.add("");
     lines.add("| | accuracy@1 | mean reciprocal rank | change of accuracy@1 |");
     lines.add("|---|---|---|---|");
@@ -109,6 +110,34 @@ final class ExperimentReport {
     }
     lines.add("");
     return lines;
+  }
+
+  private static String timeToAccuracy(TimeToAccuracy.Result result) {
+    String generating =
+        String.format(
+            Locale.ROOT,
+            "Time to accuracy (one run, warm): generating takes %.2f s and gives %.3f.",
+            result.generateSeconds(),
+            result.accuracy());
+    TimeToAccuracy.Point last = result.last();
+    if (last.step() == 0) {
+      return generating + " The bare encoder is as good.";
+    }
+    String tuning =
+        String.format(
+            Locale.ROOT,
+            "%.3f after %d steps, %.1f s",
+            last.accuracy(),
+            last.step(),
+            last.seconds());
+    return last.accuracy() < result.accuracy()
+        ? generating + " Tuning does not get there: " + tuning + "."
+        : String.format(
+            Locale.ROOT,
+            "%s Tuning gets to %s, %.0f times as long.",
+            generating,
+            tuning,
+            last.seconds() / result.generateSeconds());
   }
 
   private static String line(String title, RetrievalScore score, RetrievalScore bare) {

@@ -4,8 +4,6 @@ import io.github.dnd4j.InvalidInputException;
 import io.github.dnd4j.encoder.TextPair;
 import io.github.dnd4j.examples.experiment.ExperimentSettings.SetFiles;
 import io.github.dnd4j.internal.Hashes;
-import io.github.dnd4j.io.PromptExample;
-import io.github.dnd4j.training.TaskData;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,14 +11,13 @@ import java.util.List;
 /**
  * A data set of an experiment.
  *
- * @param name its name
- * @param split what to tune on and what to measure with
- * @param prompts questions of the tuning side, of which generators see some at a time
- * @param checkpoints the folder of its adapters
- * @param tuned whether they are tuned by the experiment, or were there before
+ * @param whole its tuning side
+ * @param test what to measure with
+ * @param tuned whether its adapters are tuned by the experiment, or were there before
+ * @param topics into how many topics the tuning side is split for further training tasks; 1 if it
+ *     is not
  */
-record ExperimentSet(
-    String name, RetrievalSplit split, List<String> prompts, Path checkpoints, boolean tuned) {
+record ExperimentSet(TuningTask whole, RetrievalTask test, boolean tuned, int topics) {
 
   static ExperimentSet read(String name, ExperimentSettings settings) {
     SetFiles files = settings.sets().get(name);
@@ -46,31 +43,25 @@ record ExperimentSet(
       throw new InvalidInputException(
           files.pairs() + " must hold at least two pairs to tune on that are not in the test");
     }
-    List<String> prompts =
-        RetrievalTask.shuffled(split.tuning(), settings.seed()).stream()
-            .map(TextPair::anchor)
-            .limit(settings.mostPrompts())
-            .toList();
+    Path checkpoints = files.checkpoints().orElse(adapters(settings, name));
     return new ExperimentSet(
-        name,
-        split,
-        prompts,
-        files.checkpoints().orElse(settings.folder().resolve("adapters").resolve(name)),
-        files.checkpoints().isEmpty());
+        TuningTask.of(name, split.tuning(), checkpoints, settings),
+        split.test(),
+        files.checkpoints().isEmpty(),
+        files.topics());
   }
 
-  /** What a generator is trained on. */
-  TaskData trainingData() {
-    return new TaskData(
-        name,
-        prompts.stream().map(PromptExample::of).toList(),
-        TaskData.checkpointsIn(checkpoints));
+  /** Where the adapters go that the experiment tunes. */
+  static Path adapters(ExperimentSettings settings, String task) {
+    return settings.folder().resolve("adapters").resolve(task);
   }
 
-  /** The set's adapter: that of the last step. */
-  Path lastCheckpoint() {
-    List<Path> all = TaskData.checkpointsIn(checkpoints);
-    return all.get(all.size() - 1);
+  String name() {
+    return whole.name();
+  }
+
+  List<String> prompts() {
+    return whole.prompts();
   }
 
   static String hash(List<TextPair> pairs) {

@@ -1,6 +1,8 @@
 package io.github.dnd4j.examples.experiment;
 
 import io.github.dnd4j.InvalidInputException;
+import io.github.dnd4j.encoder.LoraTuner;
+import io.github.dnd4j.encoder.SentenceEncoder;
 import io.github.dnd4j.internal.Checks;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,10 +17,13 @@ import java.util.Optional;
  *
  * @param folder where everything goes that it makes
  * @param sets the data sets by name, at least three, in the order of the report
- * @param heldOut the names of those that are held out, each in turn; at least one
+ * @param heldOut the names of those that are held out, each in turn
+ * @param shipped where a generator of all sets goes, if one is wanted
  * @param questions how many questions a test has at most
  * @param mostPrompts how many questions of each set a generator sees at most
  * @param draws how many adapters are generated of each pool of prompts, each of other prompts
+ * @param timeToAccuracy whether to measure how long it takes to tune an adapter until it is as good
+ *     as the generated one
  * @param seed decides halves, questions and prompts
  * @param tuning how adapters are tuned
  */
@@ -26,9 +31,11 @@ public record ExperimentSettings(
     Path folder,
     Map<String, SetFiles> sets,
     List<String> heldOut,
+    Optional<Path> shipped,
     int questions,
     int mostPrompts,
     int draws,
+    boolean timeToAccuracy,
     long seed,
     Tuning tuning) {
 
@@ -38,8 +45,11 @@ public record ExperimentSettings(
    * @param pairs a prompt file: the questions to tune on, or without a test all questions
    * @param test a prompt file with other questions, to measure with
    * @param checkpoints a folder of adapters that are there already; without it they are tuned
+   * @param topics into how many topics the questions to tune on are split, each of which is one
+   *     more training task with an adapter of its own, of which generators learn when the set is
+   *     not held out; 1 for none
    */
-  public record SetFiles(Path pairs, Optional<Path> test, Optional<Path> checkpoints) {
+  public record SetFiles(Path pairs, Optional<Path> test, Optional<Path> checkpoints, int topics) {
 
     /**
      * Checks the values.
@@ -47,11 +57,13 @@ public record ExperimentSettings(
      * @param pairs a prompt file
      * @param test a prompt file with other questions
      * @param checkpoints a folder of adapters
+     * @param topics into how many topics it is split
      */
     public SetFiles {
       Checks.notNull(pairs, "pairs");
       Checks.notNull(test, "test");
       Checks.notNull(checkpoints, "checkpoints");
+      Checks.positive(topics, "topics");
     }
   }
 
@@ -66,7 +78,19 @@ public record ExperimentSettings(
    * @param seed decides the order of the pairs
    */
   public record Tuning(
-      int steps, int batchSize, double learningRate, int warmupSteps, int snapshots, long seed) {}
+      int steps, int batchSize, double learningRate, int warmupSteps, int snapshots, long seed) {
+
+    /** A tuner of these settings, without snapshots yet. */
+    LoraTuner.Builder tuner(SentenceEncoder encoder) {
+      return LoraTuner.builder(encoder)
+          .steps(steps)
+          .batchSize(batchSize)
+          .learningRate(learningRate)
+          .warmupSteps(warmupSteps)
+          .maxTokens(RetrievalScore.MAX_TOKENS)
+          .batchSeed(seed);
+    }
+  }
 
   /**
    * Checks and copies the values.
@@ -74,9 +98,11 @@ public record ExperimentSettings(
    * @param folder where everything goes
    * @param sets the data sets by name
    * @param heldOut the names of those that are held out
+   * @param shipped where a generator of all sets goes
    * @param questions how many questions a test has at most
    * @param mostPrompts how many questions of each set a generator sees at most
    * @param draws how many adapters are generated of each pool of prompts
+   * @param timeToAccuracy whether to measure how long tuning takes to be as good
    * @param seed decides halves, questions and prompts
    * @param tuning how adapters are tuned
    */
@@ -84,13 +110,15 @@ public record ExperimentSettings(
     Checks.notNull(folder, "folder");
     sets = Collections.unmodifiableMap(new LinkedHashMap<>(Checks.notNull(sets, "sets")));
     heldOut = List.copyOf(Checks.notNull(heldOut, "heldOut"));
+    Checks.notNull(shipped, "shipped");
     Checks.positive(questions, "questions");
     Checks.positive(mostPrompts, "mostPrompts");
     Checks.positive(draws, "draws");
     Checks.notNull(tuning, "tuning");
-    if (sets.size() < 3 || heldOut.isEmpty()) {
+    if (sets.size() < 3 || (heldOut.isEmpty() && shipped.isEmpty())) {
       throw new InvalidInputException(
-          "an experiment needs at least 3 data sets and one of them held out, but has "
+          "an experiment needs at least 3 data sets, and one of them held out or a generator of all"
+              + " to ship, but has "
               + sets.size()
               + " and "
               + heldOut.size());

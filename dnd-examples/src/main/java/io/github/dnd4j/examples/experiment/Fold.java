@@ -6,7 +6,6 @@ import io.github.dnd4j.encoder.SentenceEncoder;
 import io.github.dnd4j.examples.experiment.Contender.Kind;
 import io.github.dnd4j.internal.Hashes;
 import io.github.dnd4j.lora.LoraAdapter;
-import io.github.dnd4j.training.PromptCheckpointDataset;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -14,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 
 /** One round of leave-one-out: a generator of all sets but one, and how it does on that one. */
@@ -23,14 +23,11 @@ final class Fold {
   private final ExperimentSet heldOut;
   private final List<ExperimentSet> others;
   private final Path folder;
-  private final GeneratorTraining training;
+  private final GeneratorStage training;
   private final ExperimentListener listener;
 
   /** By the name of the set, what its adapters depend on. */
   private final Map<String, String> adapterHashes;
-
-  /** How the training of a generator went; seconds are those of the last attempt. */
-  record Trained(double seconds) {}
 
   /** Which sets are near and far, and how long it takes to generate one adapter. */
   record Generated(String nearest, String unrelated, double secondsEach) {}
@@ -49,14 +46,16 @@ final class Fold {
       String heldOut,
       int questions,
       int tuningPairs,
-      Trained trained,
+      GeneratorStage.Trained trained,
       Generated generated,
-      Scored scored) {}
+      Scored scored,
+      Optional<TimeToAccuracy.Result> timeToAccuracy) {}
 
   Fold(
       ExperimentSettings settings,
       ExperimentSet heldOut,
       List<ExperimentSet> others,
+      List<TuningTask> tasks,
       GeneratorTraining training,
       Map<String, String> adapterHashes,
       ExperimentListener listener) {
@@ -64,59 +63,33 @@ final class Fold {
     this.heldOut = heldOut;
     this.others = others;
     this.folder = settings.folder().resolve("folds").resolve(heldOut.name());
-    this.training = training;
+    this.training = new GeneratorStage(heldOut.name(), folder, tasks, adapterHashes, training);
     this.adapterHashes = adapterHashes;
     this.listener = listener;
   }
 
   Outcome run(SentenceEncoder encoder, PromptNeighbours neighbours) {
-    Stage train = trainStage();
-    Trained trained = train.run(Trained.class, listener, this::train);
+    GeneratorStage.Trained trained = training.run(listener);
     List<String> order = neighbours.order(heldOut, others);
-    Stage generate = generateStage(train, order);
+    Stage generate = generateStage(training.stage(), order);
     Generated generated = generate.run(Generated.class, listener, () -> generate(order));
-    Scored scored = scoreStage(generate, encoder).run(Scored.class, listener, () -> score(encoder));
+    Stage score = scoreStage(generate, encoder);
+    Scored scored = score.run(Scored.class, listener, () -> score(encoder));
     return new Outcome(
         heldOut.name(),
-        heldOut.split().test().pairs().size(),
-        heldOut.split().tuning().size(),
+        heldOut.test().pairs().size(),
+        heldOut.whole().pairs().size(),
         trained,
         generated,
-        scored);
+        scored,
+        settings.timeToAccuracy()
+            ? Optional.of(timeToAccuracy(score, scored, encoder))
+            : Optional.empty());
   }
 
   private Stage stage(String what, List<String> depends, Path... outputs) {
     return new Stage(
         what + " " + heldOut.name(), folder.resolve(what + ".json"), depends, List.of(outputs));
-  }
-
-  private Stage trainStage() {
-    List<String> depends = new ArrayList<>(List.of("train", training.settings()));
-    depends.add(dataset().fingerprint());
-    others.forEach(set -> depends.add(adapterHashes.get(set.name())));
-    return stage("train", depends, runDirectory(), generator());
-  }
-
-  private Path runDirectory() {
-    return folder.resolve("run");
-  }
-
-  private Path generator() {
-    return folder.resolve("generator");
-  }
-
-  private PromptCheckpointDataset dataset() {
-    return PromptCheckpointDataset.of(others.stream().map(ExperimentSet::trainingData).toList());
-  }
-
-  private Trained train() {
-    long start = System.nanoTime();
-    training.train(dataset(), runDirectory(), generator());
-    return new Trained(secondsSince(start));
-  }
-
-  private static double secondsSince(long start) {
-    return (System.nanoTime() - start) / 1e9;
   }
 
   private Stage generateStage(Stage train, List<String> order) {
@@ -138,7 +111,7 @@ final class Fold {
     pools.put(Kind.MIXED_PROMPTS, mixedPrompts());
     pools.put(Kind.UNRELATED_PROMPTS, named(unrelated).prompts());
     long nanoseconds = 0;
-    try (DragAndDrop generator = DragAndDrop.load(generator())) {
+    try (DragAndDrop generator = DragAndDrop.load(training.generator())) {
       for (Map.Entry<Kind, List<String>> pool : pools.entrySet()) {
         for (int draw = 1; draw <= settings.draws(); draw++) {
           List<String> prompts = draw(pool.getValue(), generator, draw);
@@ -184,19 +157,19 @@ final class Fold {
             "score",
             generate.hash(),
             encoder.spec().toString(),
-            ExperimentSet.hash(heldOut.split().test().pairs()),
+            ExperimentSet.hash(heldOut.test().pairs()),
             adapterHashes.get(heldOut.name())));
   }
 
   private Scored score(SentenceEncoder encoder) {
-    RetrievalTask task = heldOut.split().test();
+    RetrievalTask task = heldOut.test();
     Scorer scorer = new Scorer(encoder, task);
     scorer.scoreBare();
     for (ExperimentSet set : others) {
-      scorer.score(Kind.TRAINING, set.name(), set.lastCheckpoint());
+      scorer.score(Kind.TRAINING, set.name(), set.whole().lastCheckpoint());
     }
     scorer.scoreMean(
-        Kind.MEAN_OF_WEIGHTS, others.stream().map(ExperimentSet::lastCheckpoint).toList());
+        Kind.MEAN_OF_WEIGHTS, others.stream().map(set -> set.whole().lastCheckpoint()).toList());
     List<Path> draws = new ArrayList<>();
     for (Kind kind : List.of(Kind.GENERATED, Kind.MIXED_PROMPTS, Kind.UNRELATED_PROMPTS)) {
       for (int draw = 1; draw <= settings.draws(); draw++) {
@@ -207,7 +180,33 @@ final class Fold {
       }
     }
     scorer.scoreMean(Kind.MEAN_OF_DRAWS, draws);
-    scorer.score(Kind.OWN, "", heldOut.lastCheckpoint());
+    scorer.score(Kind.OWN, "", heldOut.whole().lastCheckpoint());
     return new Scored(scorer.contenders());
+  }
+
+  private TimeToAccuracy.Result timeToAccuracy(
+      Stage score, Scored scored, SentenceEncoder encoder) {
+    Path tuned = folder.resolve("tuned-step-by-step");
+    Stage stage =
+        stage(
+            "time-to-accuracy",
+            List.of("time-to-accuracy", score.hash(), settings.tuning().toString()),
+            tuned);
+    return stage.run(
+        TimeToAccuracy.Result.class,
+        listener,
+        () -> {
+          try (DragAndDrop generator = DragAndDrop.load(training.generator())) {
+            return new TimeToAccuracy(encoder, settings.tuning(), heldOut.whole(), heldOut.test())
+                .measure(
+                    generator,
+                    draw(heldOut.prompts(), generator, 1),
+                    RetrievalScore.mean(
+                            scored.of(Kind.GENERATED).stream().map(Contender::score).toList())
+                        .accuracy()
+                        .value(),
+                    tuned);
+          }
+        });
   }
 }

@@ -30,7 +30,7 @@ class PromptNeighboursTest {
 
   private static ExperimentSet set(String name, String... prompts) {
     List<TextPair> pairs = List.of(new TextPair("a", "b"), new TextPair("c", "d"));
-    RetrievalSplit split = new RetrievalSplit(pairs, new RetrievalTask(name, pairs));
-    return new ExperimentSet(name, split, List.of(prompts), Path.of(name), false);
+    TuningTask whole = new TuningTask(name, pairs, List.of(prompts), Path.of(name));
+    return new ExperimentSet(whole, new RetrievalTask(name, pairs), false, 1);
   }
 }
