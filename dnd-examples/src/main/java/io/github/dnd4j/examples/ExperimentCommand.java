@@ -8,6 +8,7 @@ import io.github.dnd4j.examples.experiment.GeneratorTraining;
 import io.github.dnd4j.training.PromptCheckpointDataset;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -34,6 +35,12 @@ final class ExperimentCommand implements Callable<Integer> {
       paramLabel = "FILE",
       description = "The experiment's configuration, a YAML file.")
   private Path file;
+
+  @Option(
+      names = "--generator-only",
+      description =
+          "Hold no set out: only train the generator of all sets that the configuration asks for.")
+  private boolean generatorOnly;
 
   @Spec private CommandSpec spec;
 
@@ -91,10 +98,13 @@ final class ExperimentCommand implements Callable<Integer> {
   private void run() {
     PrintWriter out = spec.commandLine().getOut();
     ExperimentConfig config = ExperimentConfig.read(file);
-    ExperimentSettings settings = config.settings(file);
+    ExperimentSettings settings =
+        generatorOnly ? config.settings(file).withHeldOut(List.of()) : config.settings(file);
     try (TuneProgress progress = new TuneProgress(out)) {
       new Experiment(settings, new Training(file, config, out), new Listener(out, progress)).run();
     }
-    out.println(settings.folder() + ": report.md, report.csv and report.png");
+    if (!settings.heldOut().isEmpty()) {
+      out.println(settings.folder() + ": report.md, report.csv and report.png");
+    }
   }
 }

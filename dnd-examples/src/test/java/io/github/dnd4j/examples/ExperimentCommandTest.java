@@ -62,6 +62,11 @@ class ExperimentCommandTest {
             "time-to-accuracy rivers: done before",
             "train all: done before");
     assertThat(Files.readAllLines(out.resolve("report.csv"))).isEqualTo(csv);
+    // and only the generator
+    CommandLineRun only = dnd("experiment", "--config", config, "--generator-only");
+    assertThat(only.exitCode()).as(only.err()).isZero();
+    assertThat(only.out()).contains("train all: done before").doesNotContain("score rivers");
+    assertThat(folder.resolve("shipped/decoder.safetensors")).isRegularFile();
     // and with another training, which leaves the tuned adapters alone
     config("training: {steps: 2, batch-size: 2, learning-rate: 1.0e-3}");
     CommandLineRun other = dnd("experiment", "--config", config);

@@ -135,6 +135,17 @@ public record ExperimentSettings(
     }
   }
 
+  /**
+   * The same settings with other sets held out.
+   *
+   * @param names their names; none for a generator of all sets only
+   * @return a copy
+   */
+  public ExperimentSettings withHeldOut(List<String> names) {
+    return new ExperimentSettings(
+        folder, sets, names, shipped, questions, mostPrompts, draws, timeToAccuracy, seed, tuning);
+  }
+
   /** Names become folders. */
   private static void checkName(String name) {
     if (!name.matches("[A-Za-z0-9][A-Za-z0-9._-]*")) {

@@ -22,7 +22,8 @@ class TopicSplitTest {
       List.of("When is income tax due?", "Who may deduct expenses?", "What is value added tax?");
 
   @Test
-  @DisplayName("puts questions of one topic together, the largest topic first, each with its answer")
+  @DisplayName(
+      "puts questions of one topic together, the largest topic first, each with its answer")
   void topics() {
     // given questions of two topics, in turn
     List<TextPair> pairs =
