@@ -25,7 +25,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -69,6 +71,7 @@ public final class DragAndDrop implements AutoCloseable {
   private final String id;
   private final String created;
   private final Map<String, String> provenance;
+  private final Optional<TrainingPrompts> trainingPrompts;
   private volatile boolean closed;
 
   private DragAndDrop(Builder builder) {
@@ -80,6 +83,7 @@ public final class DragAndDrop implements AutoCloseable {
     this.id = builder.id == null ? target.name() : builder.id;
     this.created = builder.created;
     this.provenance = Map.copyOf(builder.provenance);
+    this.trainingPrompts = Optional.ofNullable(builder.trainingPrompts);
   }
 
   /**
@@ -187,6 +191,7 @@ public final class DragAndDrop implements AutoCloseable {
             .id(manifest.id())
             .provenance(manifest.provenance());
     builder.created = manifest.created();
+    manifest.trainingPrompts().ifPresent(builder::trainingPrompts);
     return builder.build();
   }
 
@@ -220,11 +225,16 @@ public final class DragAndDrop implements AutoCloseable {
    * Generates an adapter from prompts. The same prompts, options and generator give the same
    * adapter.
    *
+   * <p>If this generator remembers the prompts that it was trained on, the adapter says how unlike
+   * them the given ones are ({@link PromptNovelty#of}), the listener hears of it, and a warning is
+   * logged if they are novel.
+   *
    * @param prompts unlabelled prompts of one task. Fewer than the decoder takes are repeated in
    *     turn; of more, a random sample is drawn
-   * @param options the seed of that drawing
+   * @param options the seed of that drawing, and whether the adapter is scaled
    * @return the adapter; the caller closes it
-   * @throws InvalidInputException if there are none, or one is blank
+   * @throws InvalidInputException if there are none, or one is blank, or the adapter is to be
+   *     scaled by a novelty that this generator cannot tell
    * @throws NativeMemoryException if native memory does not suffice
    * @throws DragAndDropException if the decoder gives weights that are not finite, if the thread is
    *     interrupted, or if this generator is closed
@@ -232,25 +242,109 @@ public final class DragAndDrop implements AutoCloseable {
   public LoraAdapter generate(List<String> prompts, GenerationOptions options) {
     checkOpen();
     PromptSampler.check(prompts);
-    Checks.notNull(options, "options");
+    checkScaling(Checks.notNull(options, "options"));
     return NativeMemory.guard("generating an adapter", () -> generateChecked(prompts, options));
+  }
+
+  private void checkScaling(GenerationOptions options) {
+    if (options.scaledByNovelty() && trainingPrompts.isEmpty()) {
+      throw new InvalidInputException(
+          "generator "
+              + id
+              + " remembers no training prompts, so it cannot scale an adapter by their novelty:"
+              + " leave scaledByNovelty off, or train the generator with this version, on two data"
+              + " sets or more");
+    }
   }
 
   private LoraAdapter generateChecked(List<String> prompts, GenerationOptions options) {
     ConditionShape shape = decoder.conditionShape();
     List<String> drawn = PromptSampler.draw(prompts, shape.prompts(), options.seed());
-    try (INDArray condition = encode(drawn, shape);
-        INDArray tokens = decode(condition, shape)) {
-      TokenShape grid = decoder.tokenShape();
-      Checks.shape(tokens, "what the decoder gives", 1, grid.tokens(), grid.height(), grid.width());
-      Map<String, String> metadata = provenance(prompts, options).toMetadata();
-      return timed(
-          Stage.DETOKENIZE,
-          () ->
-              new WeightTokenizer(target, scaleEncoding)
-                  .detokenize(
-                      tokens.reshape('c', grid.tokens(), grid.height(), grid.width()), metadata));
+    try (INDArray condition = encode(drawn, shape)) {
+      Optional<PromptNovelty> novelty = novelty(condition, shape);
+      novelty.ifPresent(this::tell);
+      Optional<Double> strength =
+          novelty.map(PromptNovelty::strength).filter(unused -> options.scaledByNovelty());
+      try (INDArray tokens = decode(condition, shape)) {
+        Map<String, String> metadata = provenance(prompts, options, novelty, strength).toMetadata();
+        return timed(Stage.DETOKENIZE, () -> detokenize(tokens, metadata, strength.orElse(1.0)));
+      }
     }
+  }
+
+  private Optional<PromptNovelty> novelty(INDArray condition, ConditionShape shape) {
+    checkCondition(condition, shape);
+    return trainingPrompts.map(remembered -> remembered.novelty(condition));
+  }
+
+  private void tell(PromptNovelty novelty) {
+    if (novelty.isNovel()) {
+      log.warn(
+          "these prompts are unlike all that generator {} was trained on: their novelty is {}"
+              + " (above {}), the nearest training set is {}. The adapter may be worse than none:"
+              + " compare it with the model as it is, or generate it with scaledByNovelty, which"
+              + " leaves {} of its change",
+          id,
+          novelty.score(),
+          novelty.threshold(),
+          novelty.nearest(),
+          String.format(Locale.ROOT, "%.2f", novelty.strength()));
+    }
+    listener.onNovelty(novelty);
+  }
+
+  /** The product B A is what changes the model, so scaling B scales the change. */
+  private LoraAdapter detokenize(INDArray tokens, Map<String, String> metadata, double strength) {
+    TokenShape grid = decoder.tokenShape();
+    Checks.shape(tokens, "what the decoder gives", 1, grid.tokens(), grid.height(), grid.width());
+    LoraAdapter adapter =
+        new WeightTokenizer(target, scaleEncoding)
+            .detokenize(tokens.reshape('c', grid.tokens(), grid.height(), grid.width()), metadata);
+    if (strength < 1) {
+      adapter.modules().forEach(module -> adapter.weights(module.path()).b().muli(strength));
+    }
+    return adapter;
+  }
+
+  /**
+   * How unlike prompts are to those that this generator was trained on, with seed 0.
+   *
+   * @param prompts as for {@link #generate(List)}
+   * @return the novelty; empty if this generator does not remember its training prompts
+   * @throws InvalidInputException if there are none, or one is blank
+   */
+  public Optional<PromptNovelty> novelty(List<String> prompts) {
+    return novelty(prompts, GenerationOptions.defaults());
+  }
+
+  /**
+   * How unlike prompts are to those that this generator was trained on, without generating an
+   * adapter: what {@link #generate(List, GenerationOptions)} puts into the adapter's metadata. No
+   * warning is logged.
+   *
+   * @param prompts as for {@link #generate(List, GenerationOptions)}
+   * @param options the seed that decides which prompts are drawn
+   * @return the novelty; empty if this generator does not remember its training prompts
+   * @throws InvalidInputException if there are none, or one is blank
+   * @throws NativeMemoryException if native memory does not suffice
+   * @throws DragAndDropException if the thread is interrupted, or if this generator is closed
+   */
+  public Optional<PromptNovelty> novelty(List<String> prompts, GenerationOptions options) {
+    checkOpen();
+    PromptSampler.check(prompts);
+    Checks.notNull(options, "options");
+    if (trainingPrompts.isEmpty()) {
+      return Optional.empty();
+    }
+    ConditionShape shape = decoder.conditionShape();
+    List<String> drawn = PromptSampler.draw(prompts, shape.prompts(), options.seed());
+    return NativeMemory.guard(
+        "encoding prompts",
+        () -> {
+          try (INDArray condition = encode(drawn, shape)) {
+            return novelty(condition, shape);
+          }
+        });
   }
 
   private INDArray encode(List<String> prompts, ConditionShape shape) {
@@ -263,13 +357,16 @@ public final class DragAndDrop implements AutoCloseable {
                 (done, total) -> listener.onProgress(Stage.ENCODE, done, total)));
   }
 
-  private INDArray decode(INDArray condition, ConditionShape shape) {
+  private static void checkCondition(INDArray condition, ConditionShape shape) {
     Checks.shape(
         condition,
         "what the encoder gives",
         shape.prompts(),
         shape.textLength(),
         shape.dimension());
+  }
+
+  private INDArray decode(INDArray condition, ConditionShape shape) {
     INDArray batch =
         condition.reshape('c', 1, shape.prompts(), shape.textLength(), shape.dimension());
     return timed(
@@ -308,7 +405,11 @@ public final class DragAndDrop implements AutoCloseable {
     }
   }
 
-  private Provenance provenance(List<String> prompts, GenerationOptions options) {
+  private Provenance provenance(
+      List<String> prompts,
+      GenerationOptions options,
+      Optional<PromptNovelty> novelty,
+      Optional<Double> strength) {
     return new Provenance(
         LibraryVersion.VERSION,
         id,
@@ -316,12 +417,16 @@ public final class DragAndDrop implements AutoCloseable {
         created,
         options.seed(),
         prompts.size(),
-        Hashes.sha256(prompts));
+        Hashes.sha256(prompts),
+        novelty,
+        strength);
   }
 
   /**
    * Identifies this generator by everything that its results depend on: the weights of encoder and
-   * decoder, the target with the configuration of its adapters, and the scale encoding.
+   * decoder, the target with the configuration of its adapters, and the scale encoding. The
+   * training prompts that it remembers are not part of that: they change no weights but by {@link
+   * GenerationOptions#scaledByNovelty()}, and then the adapter says by how much.
    *
    * @return a SHA-256 in hexadecimal digits
    */
@@ -391,7 +496,8 @@ public final class DragAndDrop implements AutoCloseable {
         decoderFingerprint,
         target,
         scaleEncoding,
-        provenance);
+        provenance,
+        trainingPrompts);
   }
 
   /**
@@ -401,6 +507,15 @@ public final class DragAndDrop implements AutoCloseable {
    */
   public LoraTarget target() {
     return target;
+  }
+
+  /**
+   * What this generator remembers of the prompts that it was trained on.
+   *
+   * @return the memory; empty if there is none, so that it cannot tell novel prompts
+   */
+  public Optional<TrainingPrompts> trainingPrompts() {
+    return trainingPrompts;
   }
 
   /**
@@ -445,6 +560,7 @@ public final class DragAndDrop implements AutoCloseable {
     private String id;
     private String created = "";
     private final Map<String, String> provenance = new TreeMap<>();
+    private TrainingPrompts trainingPrompts;
 
     private Builder() {}
 
@@ -532,6 +648,18 @@ public final class DragAndDrop implements AutoCloseable {
     }
 
     /**
+     * What the generator remembers of the prompts that its decoder was trained on, in the encoder's
+     * hidden states.
+     *
+     * @param value the memory; none unless set, and then the generator cannot tell novel prompts
+     * @return this builder
+     */
+    public Builder trainingPrompts(TrainingPrompts value) {
+      this.trainingPrompts = Checks.notNull(value, "trainingPrompts");
+      return this;
+    }
+
+    /**
      * Builds the generator and takes ownership of encoder and decoder: they are closed when the
      * generator is, or at once when it cannot be built. To build another generator, give the
      * builder new ones.
@@ -546,6 +674,7 @@ public final class DragAndDrop implements AutoCloseable {
         checkPart(decoder, "decoder");
         checkPart(target, "target");
         Parts.checkFit(encoder, decoder, target);
+        checkMemory();
         return new DragAndDrop(this);
       } catch (RuntimeException | Error e) {
         closeAfter(e, encoder, decoder);
@@ -554,6 +683,17 @@ public final class DragAndDrop implements AutoCloseable {
         // They belong to the generator now, or are closed: another build() needs new ones.
         encoder = null;
         decoder = null;
+      }
+    }
+
+    private void checkMemory() {
+      if (trainingPrompts != null && trainingPrompts.dimension() != encoder.dimension()) {
+        throw new ShapeMismatchException(
+            "the training prompts are remembered in hidden states of width "
+                + trainingPrompts.dimension()
+                + ", but the encoder gives width "
+                + encoder.dimension()
+                + ": use the encoder that the decoder was trained with");
       }
     }
 

@@ -28,6 +28,16 @@ public interface GenerationListener {
   default void onProgress(Stage stage, long done, long total) {}
 
   /**
+   * It is known how unlike the prompts are to those that the generator was trained on. Called
+   * between {@code ENCODE} and {@code DECODE}, if the generator remembers its training prompts.
+   * What this throws ends the generation, so that an application can refuse prompts that are too
+   * novel.
+   *
+   * @param novelty how unlike they are
+   */
+  default void onNovelty(PromptNovelty novelty) {}
+
+  /**
    * A stage is over.
    *
    * @param stage the stage

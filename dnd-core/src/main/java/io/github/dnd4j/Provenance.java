@@ -1,6 +1,7 @@
 package io.github.dnd4j;
 
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -17,6 +18,9 @@ import java.util.TreeMap;
  * @param seed the seed of the drawing of prompts
  * @param promptCount how many prompts were given
  * @param promptsFingerprint SHA-256 over the given prompts
+ * @param novelty how unlike the prompts are to those of the generator's training, if it remembers
+ *     these; {@link PromptNovelty#of} reads it back
+ * @param strength by how much the adapter was scaled, if that was asked for
  */
 public record Provenance(
     String libraryVersion,
@@ -25,7 +29,9 @@ public record Provenance(
     String generatorCreated,
     long seed,
     int promptCount,
-    String promptsFingerprint) {
+    String promptsFingerprint,
+    Optional<PromptNovelty> novelty,
+    Optional<Double> strength) {
 
   private static final String PREFIX = "dnd4j.";
 
@@ -45,6 +51,8 @@ public record Provenance(
     metadata.put(PREFIX + "seed", Long.toString(seed));
     metadata.put(PREFIX + "prompts", Integer.toString(promptCount));
     metadata.put(PREFIX + "prompts_sha256", promptsFingerprint);
+    novelty.ifPresent(value -> metadata.putAll(value.toMetadata()));
+    strength.ifPresent(value -> metadata.put(PREFIX + "strength", Double.toString(value)));
     return metadata;
   }
 }

@@ -98,9 +98,9 @@ class DragAndDropTest {
     @Test
     void ofMorePromptsTheSeedDecides() {
       try (DragAndDrop generator = TestGenerator.builder().build();
-          LoraAdapter first = generator.generate(MANY, new GenerationOptions(1));
-          LoraAdapter again = generator.generate(MANY, new GenerationOptions(1));
-          LoraAdapter other = generator.generate(MANY, new GenerationOptions(2))) {
+          LoraAdapter first = generator.generate(MANY, GenerationOptions.defaults().withSeed(1));
+          LoraAdapter again = generator.generate(MANY, GenerationOptions.defaults().withSeed(1));
+          LoraAdapter other = generator.generate(MANY, GenerationOptions.defaults().withSeed(2))) {
         assertThat(numbers(again)).isEqualTo(numbers(first));
         assertThat(again.metadata()).isEqualTo(first.metadata());
         assertThat(numbers(other)).isNotEqualTo(numbers(first));
@@ -119,7 +119,8 @@ class DragAndDropTest {
     @Test
     void theAdapterSaysWhereItComesFrom() {
       try (DragAndDrop generator = TestGenerator.builder().id("my-generator").build();
-          LoraAdapter adapter = generator.generate(PROMPTS, new GenerationOptions(7))) {
+          LoraAdapter adapter =
+              generator.generate(PROMPTS, GenerationOptions.defaults().withSeed(7))) {
         assertThat(adapter.metadata())
             .containsExactlyInAnyOrderEntriesOf(
                 Map.of(

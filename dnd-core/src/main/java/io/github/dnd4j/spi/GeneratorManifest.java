@@ -1,10 +1,12 @@
 package io.github.dnd4j.spi;
 
+import io.github.dnd4j.TrainingPrompts;
 import io.github.dnd4j.internal.Checks;
 import io.github.dnd4j.lora.LoraTarget;
 import io.github.dnd4j.lora.ScaleEncoding;
 import java.util.Collections;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -19,6 +21,7 @@ import java.util.TreeMap;
  * @param target the model that its adapters are for
  * @param scaleEncoding how its weight tokens carry the scale of the weights
  * @param provenance how it came about, for example training data and settings
+ * @param trainingPrompts what it remembers of the prompts that it was trained on, if anything
  */
 public record GeneratorManifest(
     String id,
@@ -29,7 +32,8 @@ public record GeneratorManifest(
     String decoderFingerprint,
     LoraTarget target,
     ScaleEncoding scaleEncoding,
-    Map<String, String> provenance) {
+    Map<String, String> provenance,
+    Optional<TrainingPrompts> trainingPrompts) {
 
   /**
    * Checks and copies the values.
@@ -43,6 +47,7 @@ public record GeneratorManifest(
    * @param target the model that its adapters are for
    * @param scaleEncoding how its weight tokens carry the scale of the weights
    * @param provenance how it came about
+   * @param trainingPrompts what it remembers of the prompts that it was trained on, if anything
    */
   public GeneratorManifest {
     Checks.notBlank(id, "id");
@@ -55,5 +60,6 @@ public record GeneratorManifest(
     Checks.notNull(scaleEncoding, "scaleEncoding");
     provenance =
         Collections.unmodifiableMap(new TreeMap<>(Checks.notNull(provenance, "provenance")));
+    Checks.notNull(trainingPrompts, "trainingPrompts");
   }
 }

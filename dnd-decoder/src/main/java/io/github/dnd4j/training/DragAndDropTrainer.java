@@ -15,7 +15,6 @@ import io.github.dnd4j.spi.PromptEncoder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.deeplearning4j.optimize.api.TrainingListener;
 
 /**
@@ -43,6 +42,11 @@ import org.deeplearning4j.optimize.api.TrainingListener;
  * <p>The same settings, seed and data give the same weights on the same machine, whether the run is
  * stopped and resumed or not. Interrupting the training thread stops a run after the step that it
  * is at, with a checkpoint.
+ *
+ * <p>The generator remembers what prompts it was trained on ({@link
+ * io.github.dnd4j.TrainingPrompts}), if there are two data sets or more that their prompts tell
+ * apart, and so can tell when it is given others. Those of {@link Builder#validation} are not
+ * remembered.
  *
  * <p>One device does the work. On the CPU every operation uses all cores, so that a second replica
  * of the decoder would only compete for them; DL4J's ParallelWrapper trains several replicas by its
@@ -122,21 +126,23 @@ public final class DragAndDropTrainer implements AutoCloseable {
       throw new DragAndDropException("a trainer runs once: build another to train again");
     }
     used = true;
-    Map<String, String> provenance;
+    TrainingRun.Outcome outcome;
     try {
-      provenance = new TrainingRun(parts, plan, settings).run();
+      outcome = new TrainingRun(parts, plan, settings).run();
     } catch (RuntimeException | Error e) {
       closeParts();
       throw e;
     }
-    return DragAndDrop.builder()
-        .encoder(parts.encoder())
-        .decoder(parts.decoder())
-        .target(parts.target())
-        .scaleEncoding(parts.scaleEncoding())
-        .id(plan.id())
-        .provenance(provenance)
-        .build();
+    DragAndDrop.Builder generator =
+        DragAndDrop.builder()
+            .encoder(parts.encoder())
+            .decoder(parts.decoder())
+            .target(parts.target())
+            .scaleEncoding(parts.scaleEncoding())
+            .id(plan.id())
+            .provenance(outcome.provenance());
+    outcome.trainingPrompts().ifPresent(generator::trainingPrompts);
+    return generator.build();
   }
 
   private void closeParts() {

@@ -17,7 +17,8 @@ final class Randoms {
     PROMPT_ORDER(3),
     PROMPT_DROPOUT(4),
     CONDITION_NOISE(5),
-    TARGET_NOISE(6);
+    TARGET_NOISE(6),
+    REMEMBERED_PROMPTS(7);
 
     private final int salt;
 

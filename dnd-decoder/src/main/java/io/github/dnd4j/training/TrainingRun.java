@@ -3,6 +3,7 @@ package io.github.dnd4j.training;
 import io.github.dnd4j.DragAndDropException;
 import io.github.dnd4j.FileAccessException;
 import io.github.dnd4j.InvalidInputException;
+import io.github.dnd4j.TrainingPrompts;
 import io.github.dnd4j.decoder.HyperConvDecoder;
 import io.github.dnd4j.internal.Hashes;
 import io.github.dnd4j.training.DragAndDropTrainer.Plan;
@@ -18,6 +19,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
@@ -62,6 +64,9 @@ final class TrainingRun {
 
   private int intervalSteps;
 
+  /** What a run gives beside the decoder's weights. */
+  record Outcome(Map<String, String> provenance, Optional<TrainingPrompts> trainingPrompts) {}
+
   TrainingRun(RunParts parts, Plan plan, TrainingSettings settings) {
     this.parts = parts;
     this.plan = plan;
@@ -70,8 +75,8 @@ final class TrainingRun {
     this.directory = plan.directory();
   }
 
-  /** Trains, and says how the decoder came about. */
-  Map<String, String> run() {
+  /** Trains, says how the decoder came about, and what prompts it was trained on. */
+  Outcome run() {
     if (directory != null) {
       directory.removeLeftovers();
     }
@@ -79,6 +84,7 @@ final class TrainingRun {
     identity = identity(criterion);
     Path conditions = directory == null ? null : directory.conditions();
     int textLength = decoder.conditionShape().textLength();
+    Optional<TrainingPrompts> trainingPrompts;
     try (ConditionCache cache =
             ConditionCache.open(parts.encoder(), textLength, plan.conditionMemory(), conditions);
         DecoderOptimizer optimizer =
@@ -86,13 +92,30 @@ final class TrainingRun {
       resume(optimizer);
       prepareConditions(cache);
       train(optimizer, cache);
+      trainingPrompts = uninterrupted(() -> trainingPrompts(cache));
     } finally {
       decoder.weightsChanged();
     }
     if (plan.result() == Result.BEST) {
       decoder.replaceWeights(directory.best());
     }
-    return provenance();
+    return new Outcome(provenance(), trainingPrompts);
+  }
+
+  private Optional<TrainingPrompts> trainingPrompts(ConditionCache cache) {
+    Optional<TrainingPrompts> remembered =
+        new PromptDraws(
+                cache,
+                settings.batches().form(),
+                decoder.conditionShape().prompts(),
+                settings.batches().seed())
+            .remember(parts.dataset());
+    if (remembered.isEmpty()) {
+      log.info(
+          "the generator will not tell novel prompts: that takes two data sets whose prompts differ"
+              + " and of which one has two prompts or more");
+    }
+    return remembered;
   }
 
   private CriterionWeights criterion() {

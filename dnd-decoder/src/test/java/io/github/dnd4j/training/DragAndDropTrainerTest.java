@@ -7,12 +7,18 @@ import static org.assertj.core.api.Assertions.within;
 import io.github.dnd4j.DragAndDrop;
 import io.github.dnd4j.DragAndDropException;
 import io.github.dnd4j.FileAccessException;
+import io.github.dnd4j.GenerationListener;
+import io.github.dnd4j.GenerationOptions;
 import io.github.dnd4j.InvalidInputException;
+import io.github.dnd4j.PromptNovelty;
 import io.github.dnd4j.ShapeMismatchException;
+import io.github.dnd4j.TrainingPrompts;
 import io.github.dnd4j.decoder.HyperConvConfig;
 import io.github.dnd4j.decoder.HyperConvDecoder;
+import io.github.dnd4j.internal.HostFloats;
 import io.github.dnd4j.io.PromptExample;
 import io.github.dnd4j.lora.LoraAdapter;
+import io.github.dnd4j.lora.LoraModule;
 import io.github.dnd4j.lora.LoraTargets;
 import io.github.dnd4j.lora.WeightPrecision;
 import io.github.dnd4j.spi.ProgressListener;
@@ -158,8 +164,7 @@ class DragAndDropTrainerTest {
       generator.save(directory, WeightPrecision.BF16);
       // then
       try (DragAndDrop half =
-              DragAndDrop.load(
-                  directory, new HashEncoder("test", 8), io.github.dnd4j.GenerationListener.NONE);
+              DragAndDrop.load(directory, new HashEncoder("test", 8), GenerationListener.NONE);
           LoraAdapter exact = generator.generate(List.of("a prompt"));
           LoraAdapter rounded = half.generate(List.of("a prompt"))) {
         assertThat(half.fingerprint()).isNotEqualTo(generator.fingerprint());
@@ -580,6 +585,163 @@ class DragAndDropTrainerTest {
       // when, then
       assertThat(fingerprint(builder().taskMixing(mixing).promptDropout(0.1).runDirectory(run())))
           .isEqualTo(expected);
+    }
+  }
+
+  @Nested
+  @DisplayName("gives a generator that")
+  class Memory {
+
+    private static final String ODD_NAME = "odd \"name\",\n\u00e4 = [1]";
+
+    private DragAndDropTrainer.Builder topics() {
+      return builder()
+          .encoder(new TopicEncoder(8))
+          .dataset(
+              PromptCheckpointDataset.of(
+                  List.of(
+                      SmallWorld.task(folder, "birds", 12, 2, 10),
+                      SmallWorld.task(folder, "ships", 12, 2, 20),
+                      renamed(SmallWorld.task(folder, "stones", 4, 2, 30)))));
+    }
+
+    private TaskData renamed(TaskData task) {
+      return new TaskData(ODD_NAME, task.examples(), task.checkpoints());
+    }
+
+    private PromptNovelty novelty(LoraAdapter adapter) {
+      return PromptNovelty.of(adapter).orElseThrow();
+    }
+
+    @Test
+    @DisplayName("knows prompts like those of its training from others, also when it is saved")
+    void knowsPrompts() {
+      // given
+      List<String> familiar = List.of("ships at sea", "ships in port", "ships of the line");
+      List<String> novel = List.of("songs of old", "songs of love", "songs for two");
+      try (DragAndDrop generator = topics().build().fit();
+          // when
+          LoraAdapter known = generator.generate(familiar);
+          LoraAdapter unknown = generator.generate(novel)) {
+        // then
+        assertThat(novelty(known).nearest()).isEqualTo("ships");
+        assertThat(novelty(known).score()).isLessThan(0.5);
+        assertThat(novelty(unknown).score()).isGreaterThan(2 * novelty(known).score() + 0.3);
+        // and so does one that was saved
+        generator.save(folder.resolve("generator"));
+        try (DragAndDrop loaded = load(folder.resolve("generator"))) {
+          assertThat(loaded.trainingPrompts()).isEqualTo(generator.trainingPrompts());
+          assertThat(loaded.novelty(novel)).contains(novelty(unknown));
+        }
+        // and an adapter says it as a PEFT directory, too
+        unknown.save(folder.resolve("adapter"));
+        try (LoraAdapter peft = LoraAdapter.load(folder.resolve("adapter"))) {
+          assertThat(novelty(peft)).isEqualTo(novelty(unknown));
+        }
+      }
+    }
+
+    private DragAndDrop load(Path directory) {
+      return DragAndDrop.load(directory, new TopicEncoder(8), GenerationListener.NONE);
+    }
+
+    @Test
+    @DisplayName("scales an adapter by exactly the strength that it says")
+    void scales() {
+      // given a generator that takes nearly everything for novel
+      try (DragAndDrop generator = topics().build().fit()) {
+        generator.save(folder.resolve("generator"));
+      }
+      List<String> prompts = List.of("songs of old");
+      try (DragAndDrop strict = strict(folder.resolve("generator"));
+          // when
+          LoraAdapter whole = strict.generate(prompts);
+          LoraAdapter scaled =
+              strict.generate(prompts, GenerationOptions.defaults().withScaledByNovelty(true))) {
+        // then
+        float strength = (float) novelty(whole).strength();
+        assertThat(strength).isBetween(0.01f, 0.9f);
+        assertThat(scaled.metadata())
+            .containsEntry("dnd4j.strength", Double.toString(novelty(whole).strength()));
+        for (LoraModule module : SmallWorld.TARGET.modules()) {
+          float[] expected = HostFloats.toArray(whole.weights(module.path()).b());
+          for (int i = 0; i < expected.length; i++) {
+            expected[i] *= strength;
+          }
+          assertThat(HostFloats.toArray(scaled.weights(module.path()).b())).isEqualTo(expected);
+          assertThat(HostFloats.toArray(scaled.weights(module.path()).a()))
+              .isEqualTo(HostFloats.toArray(whole.weights(module.path()).a()));
+        }
+      }
+    }
+
+    /** The saved generator with a tenth of the threshold. */
+    private DragAndDrop strict(Path directory) {
+      try (DragAndDrop loaded = load(directory)) {
+        return DragAndDrop.builder()
+            .encoder(new TopicEncoder(8))
+            .decoder(HyperConvDecoder.load(directory.resolve("decoder.safetensors"), CONFIG))
+            .target(SmallWorld.TARGET)
+            .trainingPrompts(loaded.trainingPrompts().orElseThrow().withThreshold(0.1))
+            .build();
+      }
+    }
+
+    @Test
+    @DisplayName("remembers the same prompts when the run was stopped and resumed")
+    void resumes() {
+      // given
+      TrainingPrompts expected = memory(topics().taskMixing(new TaskMixing(0.5, 2, 1)));
+      DragAndDropTrainer.Builder stopped =
+          topics()
+              .taskMixing(new TaskMixing(0.5, 2, 1))
+              .runDirectory(run())
+              .listener(after(5, Thread.currentThread()::interrupt));
+      assertThatThrownBy(() -> stopped.build().fit()).isInstanceOf(DragAndDropException.class);
+      assertThat(Thread.interrupted()).isTrue();
+      // when
+      TrainingPrompts resumed =
+          memory(topics().taskMixing(new TaskMixing(0.5, 2, 1)).runDirectory(run()));
+      // then
+      assertThat(resumed).isEqualTo(expected);
+      assertThat(expected.sets())
+          .extracting(TrainingPrompts.TrainingSet::name)
+          .containsExactly("birds", "ships", ODD_NAME);
+      // and task mixing makes no difference
+      assertThat(memory(topics())).isEqualTo(expected);
+    }
+
+    private TrainingPrompts memory(DragAndDropTrainer.Builder builder) {
+      try (DragAndDrop generator = builder.build().fit()) {
+        return generator.trainingPrompts().orElseThrow();
+      }
+    }
+
+    @Test
+    @DisplayName("remembers nothing of the sets that it was only validated with")
+    void validation() {
+      PromptCheckpointDataset other =
+          PromptCheckpointDataset.of(List.of(SmallWorld.task(folder, "songs", 4, 1, 50)));
+      assertThat(memory(topics().validation(other))).isEqualTo(memory(topics()));
+    }
+
+    @Test
+    @DisplayName("remembers nothing if it was trained on one set")
+    void oneSet() {
+      try (DragAndDrop generator = builder().dataset(dataset.only("first")).build().fit()) {
+        assertThat(generator.trainingPrompts()).isEmpty();
+        assertThat(generator.novelty(List.of("a prompt"))).isEmpty();
+      }
+    }
+
+    @Test
+    @DisplayName("is given also when an interruption comes with the last step")
+    void interruptedAtTheEnd() {
+      DragAndDropTrainer.Builder run =
+          topics().runDirectory(run()).listener(after(STEPS, Thread.currentThread()::interrupt));
+      TrainingPrompts remembered = memory(run);
+      assertThat(Thread.interrupted()).isTrue();
+      assertThat(remembered).isEqualTo(memory(topics()));
     }
   }
 

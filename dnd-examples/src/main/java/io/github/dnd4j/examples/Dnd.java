@@ -64,6 +64,9 @@ public final class Dnd implements Runnable {
     if (Arrays.asList(arguments).contains(VERBOSE)) {
       // Before the first logger is made.
       System.setProperty("org.slf4j.simpleLogger.log.io.github.dnd4j", "debug");
+    } else {
+      // Its warning of novel prompts: the commands have one of their own.
+      System.setProperty("org.slf4j.simpleLogger.log.io.github.dnd4j.DragAndDrop", "error");
     }
     System.exit(execute(console(System.out), console(System.err), arguments));
   }

@@ -77,6 +77,14 @@ final class GenerateCommand implements Callable<Integer> {
       description = "Draws the prompts if there are too many, and untrained weights (default: 0).")
   private long seed;
 
+  @Option(
+      names = "--scale-by-novelty",
+      description = {
+        "Scale the adapter down by as much as the prompts are unlike those that the generator was",
+        "trained on."
+      })
+  private boolean scaleByNovelty;
+
   @Spec private CommandSpec spec;
 
   /** Created by picocli. */
@@ -89,7 +97,7 @@ final class GenerateCommand implements Callable<Integer> {
     PrintWriter console = spec.commandLine().getOut();
     try (Progress progress = new Progress();
         DragAndDrop opened = open(progress);
-        LoraAdapter adapter = opened.generate(texts, new GenerationOptions(seed))) {
+        LoraAdapter adapter = opened.generate(texts, options())) {
       long start = System.nanoTime();
       output.write(adapter);
       double writing = (System.nanoTime() - start) / 1e9;
@@ -99,6 +107,7 @@ final class GenerateCommand implements Callable<Integer> {
           adapter.parameterCount(),
           2 * adapter.modules().size(),
           adapter.config().baseModel());
+      NoveltyReport.print(adapter, scaleByNovelty, console);
       progress.printDurations(console);
       console.printf(Locale.ROOT, "  %-19s %8.2f s%n", "writing", writing);
       ResidentMemory.peakBytes()
@@ -109,6 +118,11 @@ final class GenerateCommand implements Callable<Integer> {
                       "  %-19s %8.2f GiB%n",
                       "peak memory",
                       bytes / (double) (1 << 30)));
+      NoveltyReport.warn(
+          adapter,
+          ": compare it with the model as it is"
+              + (scaleByNovelty ? "" : ", or --scale-by-novelty"),
+          spec.commandLine().getErr());
     }
     if (untrained) {
       spec.commandLine()
@@ -116,6 +130,10 @@ final class GenerateCommand implements Callable<Integer> {
           .println("dnd: note: the decoder's weights are random, so this adapter is no use");
     }
     return 0;
+  }
+
+  private GenerationOptions options() {
+    return GenerationOptions.defaults().withSeed(seed).withScaledByNovelty(scaleByNovelty);
   }
 
   private void checkOptions() {

@@ -2,6 +2,7 @@ package io.github.dnd4j.examples;
 
 import io.github.dnd4j.FileAccessException;
 import io.github.dnd4j.InvalidInputException;
+import io.github.dnd4j.TrainingPrompts;
 import io.github.dnd4j.io.TensorFile;
 import io.github.dnd4j.io.TensorInfo;
 import io.github.dnd4j.lora.LoraAdapter;
@@ -77,6 +78,13 @@ final class InspectCommand implements Callable<Integer> {
     out.println("  decoder        " + manifest.decoder());
     out.println("  target         " + manifest.target());
     out.println("  scale encoding " + manifest.scaleEncoding());
+    out.println(
+        "  remembers      "
+            + manifest
+                .trainingPrompts()
+                .map(TrainingPrompts::sets)
+                .map(sets -> "the prompts of " + sets.size() + " training sets: " + sets)
+                .orElse("no training prompts, so it cannot tell novel ones"));
     printMap(manifest.provenance(), out);
   }
 

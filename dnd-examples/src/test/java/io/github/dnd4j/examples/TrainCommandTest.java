@@ -86,6 +86,27 @@ class TrainCommandTest {
   }
 
   @Test
+  @DisplayName("makes a generator that remembers its training prompts")
+  void remembers() throws IOException {
+    // given
+    assertThat(dnd("train", "--config", training.config("wise", 2)).exitCode()).isZero();
+    // when
+    CommandLineRun run =
+        dnd(
+            "generate",
+            "--generator",
+            training.resolve("wise"),
+            "--prompts",
+            folder.resolve("data/ships/prompts.txt"),
+            "--out",
+            folder.resolve("adapter"));
+    // then
+    assertThat(run.out()).contains("novelty of prompts", "(nearest training set: ships)");
+    assertThat(dnd("inspect", training.resolve("wise")).out())
+        .contains("the prompts of 2 training sets: [birds, ships]");
+  }
+
+  @Test
   @DisplayName("reads the documented configuration")
   void documentedConfig() {
     // given

@@ -3,6 +3,8 @@ package io.github.dnd4j.io;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.dnd4j.InvalidInputException;
+import io.github.dnd4j.TrainingPrompts;
+import io.github.dnd4j.TrainingPrompts.TrainingSet;
 import io.github.dnd4j.internal.AtomicFiles;
 import io.github.dnd4j.internal.Checks;
 import io.github.dnd4j.lora.LoraConfig;
@@ -15,6 +17,7 @@ import io.github.dnd4j.spi.GeneratorManifest;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -35,23 +38,32 @@ import java.util.TreeMap;
  *     "rankPattern": {}, "alphaPattern": {}, "tileWidth": 128,
  *     "modules": [{"path": "...", "in": 896, "out": 896, "rank": 8}, ...]
  *   },
- *   "provenance": {"...": "..."}
+ *   "provenance": {"...": "..."},
+ *   "trainingPrompts": {
+ *     "tokens": 8, "familiar": 0.62, "unfamiliar": 0.75, "threshold": 1.0,
+ *     "sets": [{"name": "...", "centroid": [0.05, ...]}, ...]
+ *   }
  * }
  * }</pre>
  *
- * <p>Every field must be there and of its type; unknown ones are ignored, except that all of an
- * encoder's and a decoder's fields are its properties and so must be texts. {@code center} belongs
- * to the scale encoding {@code log} only; the other is {@code reference}. Nothing in the file is
- * taken for a path.
+ * <p>Every field must be there and of its type, but that {@code trainingPrompts} is missing where a
+ * generator remembers none; unknown ones are ignored, except that all of an encoder's and a
+ * decoder's fields are its properties and so must be texts. {@code center} belongs to the scale
+ * encoding {@code log} only; the other is {@code reference}. Nothing in the file is taken for a
+ * path.
  */
 public final class GeneratorJson implements GeneratorFormat {
 
   private static final String FORMAT = "dnd4j-generator";
   private static final int VERSION = 1;
-  private static final int LARGEST = 16 << 20;
+
+  /** A million numbers, which is all that training prompts may have, and a large target. */
+  private static final int LARGEST = 32 << 20;
+
   private static final String TYPE = "type";
   private static final String LOG = "log";
   private static final String REFERENCE = "reference";
+  private static final String TRAINING_PROMPTS = "trainingPrompts";
 
   /** Creates the format. {@link GeneratorFormat} finds it by itself. */
   public GeneratorJson() {}
@@ -70,7 +82,10 @@ public final class GeneratorJson implements GeneratorFormat {
           json.text("decoderFingerprint"),
           target(json.object("target")),
           scaleEncoding(json.object("scaleEncoding")),
-          json.object("provenance").texts());
+          json.object("provenance").texts(),
+          json.has(TRAINING_PROMPTS)
+              ? Optional.of(trainingPrompts(json.object(TRAINING_PROMPTS)))
+              : Optional.empty());
     } catch (InvalidInputException e) {
       throw json.broken(e.getMessage());
     }
@@ -135,6 +150,21 @@ public final class GeneratorJson implements GeneratorFormat {
         json.text("path"), json.integer("in"), json.integer("out"), json.integer("rank"));
   }
 
+  private static TrainingPrompts trainingPrompts(JsonObject json) {
+    try {
+      return new TrainingPrompts(
+          json.integer("tokens"),
+          json.objects("sets").stream()
+              .map(set -> new TrainingSet(set.text("name"), set.floats("centroid")))
+              .toList(),
+          json.number("familiar"),
+          json.number("unfamiliar"),
+          json.number("threshold"));
+    } catch (InvalidInputException e) {
+      throw json.broken("is of no use: " + e.getMessage());
+    }
+  }
+
   /**
    * {@inheritDoc}
    *
@@ -157,6 +187,9 @@ public final class GeneratorJson implements GeneratorFormat {
     putTarget(json.putObject("target"), manifest.target());
     ObjectNode provenance = json.putObject("provenance");
     manifest.provenance().forEach(provenance::put);
+    manifest
+        .trainingPrompts()
+        .ifPresent(remembered -> putTrainingPrompts(json.putObject(TRAINING_PROMPTS), remembered));
     byte[] bytes = JsonObject.format(json);
     AtomicFiles.writeFile(Checks.notNull(file, "file"), temporary -> Files.write(temporary, bytes));
   }
@@ -175,6 +208,17 @@ public final class GeneratorJson implements GeneratorFormat {
       json.put(TYPE, LOG).put("center", log.center());
     } else {
       json.put(TYPE, REFERENCE);
+    }
+  }
+
+  private static void putTrainingPrompts(ObjectNode json, TrainingPrompts remembered) {
+    json.put("tokens", remembered.tokens());
+    json.put("familiar", remembered.familiar());
+    json.put("unfamiliar", remembered.unfamiliar());
+    json.put("threshold", remembered.threshold());
+    ArrayNode sets = json.putArray("sets");
+    for (TrainingSet set : remembered.sets()) {
+      JsonObject.putFloats(sets.addObject().put("name", set.name()), "centroid", set.centroid());
     }
   }
 

@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.util.RawValue;
 import io.github.dnd4j.FileAccessException;
 import io.github.dnd4j.FileFormatException;
 import java.io.IOException;
@@ -20,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -142,6 +144,24 @@ final class JsonObject {
       objects.add(object);
     }
     return objects;
+  }
+
+  float[] floats(String field) {
+    JsonNode array = find(field, JsonNode::isArray, "a list of numbers");
+    float[] values = new float[array.size()];
+    for (int i = 0; i < values.length; i++) {
+      if (!array.get(i).isNumber()) {
+        throw new FileFormatException(
+            file + ": " + path(field) + "[" + i + "] must be a number, but is " + array.get(i));
+      }
+      values[i] = array.get(i).floatValue();
+    }
+    return values;
+  }
+
+  /** On one line, since many numbers of a line each would hide the rest of a file from people. */
+  static void putFloats(ObjectNode object, String field, float[] values) {
+    object.putRawValue(field, new RawValue(Arrays.toString(values)));
   }
 
   Map<String, String> texts() {

@@ -10,6 +10,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.dnd4j.FileAccessException;
 import io.github.dnd4j.FileFormatException;
 import io.github.dnd4j.InvalidInputException;
+import io.github.dnd4j.TrainingPrompts;
+import io.github.dnd4j.TrainingPrompts.TrainingSet;
 import io.github.dnd4j.lora.LoraConfig;
 import io.github.dnd4j.lora.LoraModule;
 import io.github.dnd4j.lora.LoraTarget;
@@ -22,6 +24,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,6 +33,16 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class GeneratorJsonTest {
+
+  private static final TrainingPrompts REMEMBERED =
+      new TrainingPrompts(
+          8,
+          List.of(
+              new TrainingSet("ARC \"easy\"", new float[] {0.6f, -0.8f, 1.25e-7f}),
+              new TrainingSet("Code", new float[] {1f / 3, 2f / 3, 2f / 3})),
+          0.1234567890123,
+          0.75,
+          1.5);
 
   @TempDir Path folder;
 
@@ -66,6 +79,24 @@ class GeneratorJsonTest {
     assertThat(json.at("/scaleEncoding/center").asDouble()).isEqualTo(4.5);
     assertThat(json.at("/target/modules/0/path").asText()).isEqualTo("layers.0.q");
     assertThat(Files.readString(file)).contains("\n  \"id\" : \"tiny\"").doesNotContain("\r");
+    assertThat(json.at("/trainingPrompts/sets/0/name").asText()).isEqualTo("ARC \"easy\"");
+    assertThat(json.at("/trainingPrompts/sets/0/centroid/1").isNumber()).isTrue();
+    assertThat(Files.readString(file))
+        .as("not a line for every number")
+        .contains("\"centroid\" : [0.6, -0.8, 1.25E-7]\n");
+  }
+
+  @Test
+  void aGeneratorThatRemembersNoPromptsHasNoSuchPartAsThoseOfOlderVersions() throws IOException {
+    Path old = changed("/trainingPrompts", null);
+
+    GeneratorManifest manifest = new GeneratorJson().read(old);
+
+    assertThat(manifest.trainingPrompts()).isEmpty();
+    Path again = folder.resolve("again.json");
+    new GeneratorJson().write(manifest, again);
+    assertThat(again).content().doesNotContain("trainingPrompts");
+    assertThat(new GeneratorJson().read(again)).isEqualTo(manifest);
   }
 
   static Stream<Arguments> requiredFields() {
@@ -99,14 +130,21 @@ class GeneratorJsonTest {
             "/target/modules/0/in",
             "/target/modules/0/out",
             "/target/modules/0/rank",
-            "/provenance")
+            "/provenance",
+            "/trainingPrompts/tokens",
+            "/trainingPrompts/familiar",
+            "/trainingPrompts/unfamiliar",
+            "/trainingPrompts/threshold",
+            "/trainingPrompts/sets",
+            "/trainingPrompts/sets/0/name",
+            "/trainingPrompts/sets/0/centroid")
         .map(Arguments::arguments);
   }
 
   @ParameterizedTest
   @MethodSource("requiredFields")
   void aFieldThatIsMissingOrOfAnotherTypeIsNamed(String pointer) throws IOException {
-    String field = pointer.substring(1).replace("modules/0", "modules[0]").replace('/', '.');
+    String field = pointer.substring(1).replaceAll("/0", "[0]").replace('/', '.');
 
     Path missing = changed(pointer, null);
     assertThatThrownBy(() -> new GeneratorJson().read(missing))
@@ -136,7 +174,22 @@ class GeneratorJsonTest {
         arguments("/target/modules", "[]", "no modules"),
         arguments("/target/modules/0/in", "-4", "in must be at least 1"),
         arguments("/target/modules/0/path", "''", "path"),
-        arguments("/provenance/data", "1", "provenance.data"));
+        arguments("/provenance/data", "1", "provenance.data"),
+        arguments("/trainingPrompts", "[]", "trainingPrompts' must be an object"),
+        arguments("/trainingPrompts/tokens", "0", "trainingPrompts is of no use: tokens"),
+        arguments("/trainingPrompts/familiar", "-1", "-1.0 and 0.75"),
+        arguments("/trainingPrompts/familiar", "0.75", "0.75 and 0.75"),
+        arguments("/trainingPrompts/unfamiliar", "1e999", "Infinity"),
+        arguments("/trainingPrompts/threshold", "0", "threshold"),
+        arguments("/trainingPrompts/sets", "[]", "0 training sets: at least two"),
+        arguments("/trainingPrompts/sets", "[1,2]", "trainingPrompts.sets[0] must be an object"),
+        arguments("/trainingPrompts/sets/1/name", "' '", "name of a training set"),
+        arguments("/trainingPrompts/sets/1/name", "'ARC \\'easy\\''", "two training sets"),
+        arguments("/trainingPrompts/sets/1/centroid", "[1]", "has 1 numbers"),
+        arguments("/trainingPrompts/sets/1/centroid", "[]", "must have the length 1"),
+        arguments("/trainingPrompts/sets/1/centroid", "[0,'1',0]", "centroid[1] must be a number"),
+        arguments("/trainingPrompts/sets/1/centroid", "[0,1e999,0]", "must have the length 1"),
+        arguments("/trainingPrompts/sets/1/centroid", "[1,1,1]", "must have the length 1"));
   }
 
   @ParameterizedTest
@@ -178,7 +231,7 @@ class GeneratorJsonTest {
         .isInstanceOf(FileFormatException.class)
         .hasMessageContaining(empty.toString());
 
-    Path large = Files.write(folder.resolve("large.json"), new byte[(16 << 20) + 1]);
+    Path large = Files.write(folder.resolve("large.json"), new byte[(32 << 20) + 1]);
     assertThatThrownBy(() -> new GeneratorJson().read(large))
         .isInstanceOf(FileFormatException.class)
         .hasMessageContaining("more than");
@@ -238,6 +291,7 @@ class GeneratorJsonTest {
         "sha256:00ff",
         target,
         encoding,
-        Map.of("data", "\u00e4 \"quoted\" text"));
+        Map.of("data", "\u00e4 \"quoted\" text"),
+        Optional.of(REMEMBERED));
   }
 }
