@@ -46,7 +46,7 @@ import org.deeplearning4j.optimize.api.TrainingListener;
  * <p>The generator remembers what prompts it was trained on ({@link
  * io.github.dnd4j.TrainingPrompts}), if there are two data sets or more that their prompts tell
  * apart, and so can tell when it is given others. Those of {@link Builder#validation} are not
- * remembered.
+ * remembered, and of the others only those that {@link Builder#remembered} names, if it is called.
  *
  * <p>One device does the work. On the CPU every operation uses all cores, so that a second replica
  * of the decoder would only compete for them; DL4J's ParallelWrapper trains several replicas by its
@@ -94,6 +94,7 @@ public final class DragAndDropTrainer implements AutoCloseable {
       long conditionMemory,
       TrainerListener listener,
       List<TrainingListener> networkListeners,
+      PromptCheckpointDataset remembered,
       String id) {}
 
   private DragAndDropTrainer(RunParts parts, Plan plan, TrainingSettings settings) {
@@ -195,6 +196,7 @@ public final class DragAndDropTrainer implements AutoCloseable {
     private long conditionMemory = Runtime.getRuntime().maxMemory() / 4;
     private TrainerListener listener = TrainerListener.NONE;
     private final List<TrainingListener> networkListeners = new ArrayList<>();
+    private String[] remembered;
     private String id;
 
     private Builder() {}
@@ -514,6 +516,19 @@ public final class DragAndDropTrainer implements AutoCloseable {
     }
 
     /**
+     * Which data sets the generator remembers the prompts of, to tell when it is given others. Leave
+     * out what is a part of another: how far data sets are from each other is what novelty is
+     * measured by.
+     *
+     * @param names names of data sets; all unless set
+     * @return this builder
+     */
+    public Builder remembered(String... names) {
+      this.remembered = Checks.notNull(names, "names").clone();
+      return this;
+    }
+
+    /**
      * The generator's name, which its adapters carry as provenance.
      *
      * @param value a name for people; the target's name unless set
@@ -636,6 +651,7 @@ public final class DragAndDropTrainer implements AutoCloseable {
           conditionMemory,
           listener,
           List.copyOf(networkListeners),
+          remembered == null ? dataset : dataset.only(remembered),
           id == null ? target.name() : id);
     }
   }

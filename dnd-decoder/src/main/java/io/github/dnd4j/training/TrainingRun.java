@@ -109,7 +109,7 @@ final class TrainingRun {
                 settings.batches().form(),
                 decoder.conditionShape().prompts(),
                 settings.batches().seed())
-            .remember(parts.dataset());
+            .remember(plan.remembered());
     if (remembered.isEmpty()) {
       log.info(
           "the generator will not tell novel prompts: that takes two data sets whose prompts differ"

@@ -57,7 +57,11 @@ final class ExperimentCommand implements Callable<Integer> {
     }
 
     @Override
-    public void train(PromptCheckpointDataset dataset, Path runDirectory, Path generator) {
+    public void train(
+        PromptCheckpointDataset dataset,
+        List<String> remembered,
+        Path runDirectory,
+        Path generator) {
       TrainConfig fold =
           new TrainConfig(
               runDirectory.toString(),
@@ -70,7 +74,7 @@ final class ExperimentCommand implements Callable<Integer> {
               config.training(),
               config.checkpoints(),
               null);
-      TrainPlan.of(file, fold, dataset).train(out);
+      TrainPlan.of(file, fold, dataset, remembered).train(out);
     }
   }
 

@@ -32,6 +32,9 @@ final class TrainPlan {
   /** All data sets but those that are left out, read when they are first needed. */
   private PromptCheckpointDataset dataset;
 
+  /** Of which data sets the generator remembers the prompts; null for all. */
+  private List<String> remembered;
+
   private TrainPlan(Path file, TrainConfig config) {
     this.file = file;
     this.config = config;
@@ -48,10 +51,15 @@ final class TrainPlan {
     return plan;
   }
 
-  /** A plan whose data sets are read already; paths are relative to the file. */
-  static TrainPlan of(Path file, TrainConfig config, PromptCheckpointDataset dataset) {
+  /**
+   * A plan whose data sets are read already, of which the generator is to remember some; paths are
+   * relative to the file.
+   */
+  static TrainPlan of(
+      Path file, TrainConfig config, PromptCheckpointDataset dataset, List<String> remembered) {
     TrainPlan plan = new TrainPlan(file, config);
     plan.dataset = dataset;
+    plan.remembered = remembered;
     return plan;
   }
 
@@ -112,6 +120,7 @@ final class TrainPlan {
     }
     set(config.id(), builder::id);
     set(config.criterion(), path -> builder.criterion(CriterionWeights.load(resolve(path))));
+    set(remembered, names -> builder.remembered(names.toArray(String[]::new)));
     applyTraining(builder);
     applyRun(builder);
     HyperConvDecoder decoder = decoder();

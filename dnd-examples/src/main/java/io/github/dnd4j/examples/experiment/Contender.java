@@ -19,6 +19,8 @@ record Contender(Kind kind, String detail, RetrievalScore score) {
     MEAN_OF_WEIGHTS,
     /** Generated of prompts of the held-out set. */
     GENERATED,
+    /** Generated of prompts of the held-out set, and scaled down by their novelty. */
+    SCALED,
     /** The mean of the generated adapters in weight space. */
     MEAN_OF_DRAWS,
     /** Generated of prompts of all training sets, mixed. */

@@ -107,7 +107,12 @@ public final class Experiment {
   private void ship(Path destination) {
     List<TuningTask> all = tasks.values().stream().flatMap(List::stream).toList();
     GeneratorStage stage =
-        new GeneratorStage("all", settings.folder().resolve("all"), all, adapterHashes, training);
+        new GeneratorStage("all",
+            settings.folder().resolve("all"),
+            all,
+            List.copyOf(tasks.keySet()),
+            adapterHashes,
+            training);
     stage.run(listener);
     try (DragAndDrop generator = DragAndDrop.load(stage.generator())) {
       generator.save(destination, WeightPrecision.BF16);

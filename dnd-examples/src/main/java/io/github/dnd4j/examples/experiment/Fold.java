@@ -2,6 +2,7 @@ package io.github.dnd4j.examples.experiment;
 
 import io.github.dnd4j.DragAndDrop;
 import io.github.dnd4j.GenerationOptions;
+import io.github.dnd4j.PromptNovelty;
 import io.github.dnd4j.encoder.SentenceEncoder;
 import io.github.dnd4j.examples.experiment.Contender.Kind;
 import io.github.dnd4j.internal.Hashes;
@@ -29,8 +30,17 @@ final class Fold {
   /** By the name of the set, what its adapters depend on. */
   private final Map<String, String> adapterHashes;
 
-  /** Which sets are near and far, and how long it takes to generate one adapter. */
-  record Generated(String nearest, String unrelated, double secondsEach) {}
+  /**
+   * Which sets are near and far, how long it takes to generate one adapter, how novel the held-out
+   * set's prompts are by what the generator remembers, and by how much it therefore scales the
+   * adapter of each draw down if it is asked to. (A generator that remembers nothing says nothing.)
+   */
+  record Generated(
+      String nearest,
+      String unrelated,
+      double secondsEach,
+      List<Double> novelty,
+      List<Double> strength) {}
 
   /** All scores of a held-out set. */
   record Scored(List<Contender> contenders) {
@@ -63,7 +73,14 @@ final class Fold {
     this.heldOut = heldOut;
     this.others = others;
     this.folder = settings.folder().resolve("folds").resolve(heldOut.name());
-    this.training = new GeneratorStage(heldOut.name(), folder, tasks, adapterHashes, training);
+    this.training =
+        new GeneratorStage(
+            heldOut.name(),
+            folder,
+            tasks,
+            others.stream().map(ExperimentSet::name).toList(),
+            adapterHashes,
+            training);
     this.adapterHashes = adapterHashes;
     this.listener = listener;
   }
@@ -74,7 +91,7 @@ final class Fold {
     Stage generate = generateStage(training.stage(), order);
     Generated generated = generate.run(Generated.class, listener, () -> generate(order));
     Stage score = scoreStage(generate, encoder);
-    Scored scored = score.run(Scored.class, listener, () -> score(encoder));
+    Scored scored = score.run(Scored.class, listener, () -> score(encoder, generated));
     return new Outcome(
         heldOut.name(),
         heldOut.test().pairs().size(),
@@ -111,6 +128,7 @@ final class Fold {
     pools.put(Kind.MIXED_PROMPTS, mixedPrompts());
     pools.put(Kind.UNRELATED_PROMPTS, named(unrelated).prompts());
     long nanoseconds = 0;
+    List<PromptNovelty> novelties = new ArrayList<>();
     try (DragAndDrop generator = DragAndDrop.load(training.generator())) {
       for (Map.Entry<Kind, List<String>> pool : pools.entrySet()) {
         for (int draw = 1; draw <= settings.draws(); draw++) {
@@ -119,12 +137,19 @@ final class Fold {
           try (LoraAdapter adapter = generator.generate(prompts, GenerationOptions.defaults())) {
             nanoseconds += System.nanoTime() - start;
             adapter.save(generated(pool.getKey(), draw));
+            if (pool.getKey() == Kind.GENERATED) {
+              PromptNovelty.of(adapter).ifPresent(novelties::add);
+            }
           }
         }
       }
     }
     return new Generated(
-        order.get(0), unrelated, nanoseconds / 1e9 / pools.size() / settings.draws());
+        order.get(0),
+        unrelated,
+        nanoseconds / 1e9 / pools.size() / settings.draws(),
+        novelties.stream().map(PromptNovelty::score).toList(),
+        novelties.stream().map(PromptNovelty::strength).toList());
   }
 
   /** Equally many of each training set, so that no large one prevails. */
@@ -161,7 +186,7 @@ final class Fold {
             adapterHashes.get(heldOut.name())));
   }
 
-  private Scored score(SentenceEncoder encoder) {
+  private Scored score(SentenceEncoder encoder, Generated generated) {
     RetrievalTask task = heldOut.test();
     Scorer scorer = new Scorer(encoder, task);
     scorer.scoreBare();
@@ -178,6 +203,10 @@ final class Fold {
           draws.add(generated(kind, draw));
         }
       }
+    }
+    for (int draw = 0; draw < generated.strength().size(); draw++) {
+      scorer.scoreScaled(
+          Kind.SCALED, "" + (draw + 1), draws.get(draw), generated.strength().get(draw));
     }
     scorer.scoreMean(Kind.MEAN_OF_DRAWS, draws);
     scorer.score(Kind.OWN, "", heldOut.whole().lastCheckpoint());

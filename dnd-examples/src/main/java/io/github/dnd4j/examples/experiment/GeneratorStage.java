@@ -12,6 +12,7 @@ import java.util.Map;
  * @param name for people
  * @param folder where its files go
  * @param tasks what it is trained on
+ * @param sets the names of those tasks that are whole data sets; the others are parts of them
  * @param adapterHashes by the name of a task, what its adapters depend on
  * @param training how it is trained
  */
@@ -19,6 +20,7 @@ record GeneratorStage(
     String name,
     Path folder,
     List<TuningTask> tasks,
+    List<String> sets,
     Map<String, String> adapterHashes,
     GeneratorTraining training) {
 
@@ -57,7 +59,7 @@ record GeneratorStage(
 
   private Trained train() {
     long start = System.nanoTime();
-    training.train(dataset(), runDirectory(), generator());
+    training.train(dataset(), sets, runDirectory(), generator());
     return new Trained((System.nanoTime() - start) / 1e9);
   }
 }

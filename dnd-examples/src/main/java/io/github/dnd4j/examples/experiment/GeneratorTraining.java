@@ -2,6 +2,7 @@ package io.github.dnd4j.examples.experiment;
 
 import io.github.dnd4j.training.PromptCheckpointDataset;
 import java.nio.file.Path;
+import java.util.List;
 
 /** How an {@link Experiment} has its generators trained. */
 public interface GeneratorTraining {
@@ -18,8 +19,13 @@ public interface GeneratorTraining {
    * Trains a generator, or goes on with training it.
    *
    * @param dataset what to train on
+   * @param remembered the names of those data sets in it of which the generator remembers the prompts
    * @param runDirectory where the run keeps its checkpoints
    * @param generator where the generator goes
    */
-  void train(PromptCheckpointDataset dataset, Path runDirectory, Path generator);
+  void train(
+      PromptCheckpointDataset dataset,
+      List<String> remembered,
+      Path runDirectory,
+      Path generator);
 }

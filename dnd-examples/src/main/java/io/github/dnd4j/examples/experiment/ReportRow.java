@@ -21,6 +21,7 @@ record ReportRow(Role role, String detail, RetrievalScore score) {
     MEAN_OF_WEIGHTS("mean of the training adapters' weights", "mean weights"),
     NEAREST("training adapter of the nearest prompts", "nearest"),
     GENERATED("generated, mean of draws' scores", "generated"),
+    SCALED("generated, scaled by novelty", "scaled by novelty"),
     MEAN_OF_DRAWS("generated, mean of draws' weights", "generated, mean weights"),
     MIXED_PROMPTS("control: prompts of all training sets", "mixed prompts"),
     UNRELATED_PROMPTS("control: prompts of an unrelated set", "unrelated prompts"),
@@ -57,6 +58,7 @@ record ReportRow(Role role, String detail, RetrievalScore score) {
             .filter(contender -> contender.detail().equals(nearest))
             .findFirst()
             .orElseThrow();
+    List<Contender> scaled = scored.of(Kind.SCALED);
     return List.of(
         mean(Role.BARE, "", scored.of(Kind.BARE)),
         mean(Role.TRAINING_MEAN, "", training),
@@ -64,6 +66,8 @@ record ReportRow(Role role, String detail, RetrievalScore score) {
         mean(Role.MEAN_OF_WEIGHTS, "", scored.of(Kind.MEAN_OF_WEIGHTS)),
         mean(Role.NEAREST, nearest, List.of(ofNearest)),
         mean(Role.GENERATED, "", scored.of(Kind.GENERATED)),
+        // A generator that remembers nothing does not scale.
+        mean(Role.SCALED, "", scaled.isEmpty() ? scored.of(Kind.GENERATED) : scaled),
         mean(Role.MEAN_OF_DRAWS, "", scored.of(Kind.MEAN_OF_DRAWS)),
         mean(Role.MIXED_PROMPTS, "", scored.of(Kind.MIXED_PROMPTS)),
         mean(
