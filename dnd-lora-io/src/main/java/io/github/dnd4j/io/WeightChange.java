@@ -19,6 +19,12 @@ final class WeightChange {
   /** From here on a sum is nearer to infinity than to any number of the weight's type. */
   private final double limit;
 
+  /**
+   * Bits of a float of which at least one is set unless it lies in the middle between two numbers
+   * of the weight's type, or on one: a sum must not be rounded to there on its way to that type.
+   */
+  private final int possibleTies;
+
   /** A, {@code [rank][in]}. */
   private final double[][] a;
 
@@ -40,6 +46,12 @@ final class WeightChange {
           case F16 -> 65520;
           case BF16 -> 0x1.ffp127;
           default -> 0x1.ffffffp127;
+        };
+    this.possibleTies =
+        switch (weight.type()) {
+          case F16 -> 0xfff;
+          case BF16 -> 0x7fff;
+          default -> -1;
         };
     float[] ofA = finite(module.path() + ".lora_A", weights.a());
     float[] ofB = finite(module.path() + ".lora_B", weights.b());
@@ -85,27 +97,29 @@ final class WeightChange {
   }
 
   private void add(double[] sums, float[] values, int offset) {
-    boolean single = weight.type() == TensorType.F32;
+    double end = limit;
+    int perhapsTie = possibleTies;
     for (int i = 0; i < sums.length; i++) {
       float before = values[offset + i];
       double sum = before + sums[i];
-      if (Math.abs(sum) >= limit && Float.isFinite(before)) {
+      if (Math.abs(sum) >= end && Float.isFinite(before)) {
         throw overflow(sum);
       }
-      values[offset + i] = single ? (float) sum : towardsOdd(sum);
+      float rounded = (float) sum;
+      if ((Float.floatToRawIntBits(rounded) & perhapsTie) == 0 && rounded != sum) {
+        rounded = towardsOdd(sum);
+      }
+      values[offset + i] = rounded;
     }
   }
 
   /**
    * Shortens a number to the precision of a float such that rounding it further gives what rounding
    * the number itself would have given: cut off, with the last bit set if anything was lost.
-   * Rounded to a float first, a number close to the middle between two 16-bit ones could come to
-   * lie upon it.
    */
   private static float towardsOdd(double value) {
     long bits = Double.doubleToRawLongBits(value);
-    long lost = ((bits & BEYOND_FLOAT) + BEYOND_FLOAT) & (BEYOND_FLOAT + 1);
-    return (float) Double.longBitsToDouble((bits & ~BEYOND_FLOAT) | lost);
+    return (float) Double.longBitsToDouble((bits & ~BEYOND_FLOAT) | (BEYOND_FLOAT + 1));
   }
 
   private DragAndDropException overflow(double sum) {
