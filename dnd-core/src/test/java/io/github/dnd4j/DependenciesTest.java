@@ -9,12 +9,12 @@ import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.library.GeneralCodingRules;
 
-/** What the core may know: ND4J's API and a logging facade, and nothing above itself. */
+/** What the core may know: ND4J's API, EJML and a logging facade, and nothing above itself. */
 @AnalyzeClasses(packages = "io.github.dnd4j", importOptions = DoNotIncludeTests.class)
 class DependenciesTest {
 
   @ArchTest
-  static final ArchRule ONLY_ND4J_AND_SLF4J =
+  static final ArchRule ONLY_ND4J_EJML_AND_SLF4J =
       classes()
           .should()
           .onlyDependOnClassesThat()
@@ -22,6 +22,7 @@ class DependenciesTest {
               "java..",
               "org.nd4j.linalg..",
               "org.bytedeco.javacpp..",
+              "org.ejml..",
               "org.slf4j..",
               "io.github.dnd4j..");
 

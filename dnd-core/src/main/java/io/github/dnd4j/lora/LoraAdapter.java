@@ -28,6 +28,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *
  * <p>An adapter owns its matrices: those that {@link #weights} returns live as long as it does,
  * must not be closed, and should not be changed. It may be read by several threads.
+ *
+ * <p>{@link LoraAlgebra} scales, adds, averages and shrinks adapters; {@link LoraGeometry} compares
+ * them.
  */
 public final class LoraAdapter implements AutoCloseable {
 

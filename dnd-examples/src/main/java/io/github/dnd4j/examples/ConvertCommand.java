@@ -1,17 +1,13 @@
 package io.github.dnd4j.examples;
 
 import io.github.dnd4j.InvalidInputException;
-import io.github.dnd4j.internal.NativeMemory;
 import io.github.dnd4j.io.SafetensorsWriter;
 import io.github.dnd4j.io.TensorFile;
 import io.github.dnd4j.io.TensorInfo;
 import io.github.dnd4j.io.TensorType;
 import io.github.dnd4j.lora.WeightPrecision;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.Callable;
-import org.nd4j.linalg.api.ndarray.INDArray;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -24,7 +20,7 @@ import picocli.CommandLine.Spec;
     description = {
       "Convert a PyTorch checkpoint (.pt, .pth, .bin) to safetensors, without running what is in"
           + " it.",
-      "A safetensors file is rewritten in another precision. Needs memory for all tensors.",
+      "A safetensors file is rewritten in another precision. Needs memory for its largest tensor.",
       ""
     })
 final class ConvertCommand implements Callable<Integer> {
@@ -51,27 +47,15 @@ final class ConvertCommand implements Callable<Integer> {
     if (!out.toString().endsWith(".safetensors")) {
       throw new InvalidInputException(out + ": the file to write must end in .safetensors");
     }
-    List<INDArray> arrays = new ArrayList<>();
     try (TensorFile file = TensorFile.open(in)) {
-      NativeMemory.require(memoryOf(file), "converting " + in);
       SafetensorsWriter writer = new SafetensorsWriter().metadata(file.metadata());
       for (TensorInfo info : file.tensors().values()) {
-        INDArray array = file.read(info.name());
-        arrays.add(array);
         boolean convert = precision != null && info.type().isFloating();
-        writer.add(info.name(), array, convert ? TensorType.of(precision) : info.type());
+        writer.add(file, info.name(), convert ? TensorType.of(precision) : info.type());
       }
       writer.write(out);
       spec.commandLine().getOut().println(out + ": " + file.tensors().size() + " tensors");
-    } finally {
-      arrays.forEach(INDArray::close);
     }
     return 0;
-  }
-
-  private static long memoryOf(TensorFile file) {
-    return file.tensors().values().stream()
-        .mapToLong(info -> info.length() * info.type().arrayType().width())
-        .sum();
   }
 }

@@ -35,6 +35,7 @@ import picocli.CommandLine.Spec;
       TuneCommand.class,
       RetrieveCommand.class,
       ExperimentCommand.class,
+      MergeCommand.class,
       ConvertCommand.class,
       InspectCommand.class,
       TrainingStepCommand.class

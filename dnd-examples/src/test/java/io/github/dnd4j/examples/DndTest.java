@@ -47,6 +47,7 @@ class DndTest {
         "tokenize",
         "detokenize",
         "criterion",
+        "merge",
         "convert",
         "inspect"
       })
@@ -266,6 +267,37 @@ class DndTest {
     assertThat(convert.exitCode()).as(convert.err()).isZero();
     assertThat(half.toFile().length()).isLessThan(decoder.toFile().length() * 51 / 100);
     assertThat(inspect.out()).contains("27 tensors").contains("BF16 [160, 384, 5, 5]");
+  }
+
+  @Test
+  @DisplayName("merges an adapter into a file of its base model")
+  void merge() {
+    // given a base with one weight for each module of the adapter
+    Path adapter = folder.resolve("adapter");
+    Path base = folder.resolve("base.safetensors");
+    Path merged = folder.resolve("merged.safetensors");
+    generateUntrained(adapter);
+    SafetensorsWriter writer = new SafetensorsWriter();
+    LoraTargets.MINILM_L6
+        .modules()
+        .forEach(
+            module ->
+                writer.add(
+                    "bert." + module.path() + ".weight",
+                    Nd4j.rand(module.out(), module.in()),
+                    TensorType.BF16));
+    writer.write(base);
+    // when
+    CommandLineRun run =
+        dnd("merge", "--base", base, "--adapter", adapter, "--out", merged, "--scale", "0.5");
+    CommandLineRun wrong =
+        dnd("merge", "--base", adapter, "--adapter", adapter, "--out", folder.resolve("x"));
+    // then
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    assertThat(run.out()).contains("36 tensors merged, 0 copied");
+    assertThat(merged).hasSize(base.toFile().length());
+    assertThat(wrong.exitCode()).isEqualTo(1);
+    assertThat(wrong.err()).startsWith("dnd: ").contains("model.safetensors");
   }
 
   @Test

@@ -29,21 +29,21 @@ public final class SafetensorsFile implements TensorFile {
 
   private final Path path;
   private final FileChannel channel;
+  private final long size;
+  private final long dataStart;
   private final SafetensorsHeader header;
   private final TensorReader reader;
 
   private SafetensorsFile(Path path, FileChannel channel) throws IOException {
     this.path = path;
     this.channel = channel;
-    long size = channel.size();
+    this.size = channel.size();
     byte[] json = headerBytes(path, channel, size);
-    long dataStart = (long) Long.BYTES + json.length;
+    this.dataStart = (long) Long.BYTES + json.length;
     this.header = SafetensorsHeader.parse(path, json, size - dataStart);
     this.reader =
         new TensorReader(
-            path,
-            header.tensors(),
-            info -> ByteSource.of(channel, dataStart + header.offset(info.name())));
+            path, header.tensors(), info -> ByteSource.of(channel, position(info.name())));
   }
 
   /**
@@ -115,6 +115,28 @@ public final class SafetensorsFile implements TensorFile {
         // The error on its way says more than this one.
         org.slf4j.LoggerFactory.getLogger(SafetensorsFile.class).debug("closing failed", e);
       }
+    }
+  }
+
+  /** How many bytes the file has. */
+  long size() {
+    return size;
+  }
+
+  /** Where in the file a tensor begins. */
+  long position(String name) {
+    return dataStart + header.offset(name);
+  }
+
+  /** Fills a buffer with the file's bytes from a position on, whatever they are of. */
+  void readAt(long from, ByteBuffer target) {
+    try {
+      ByteSource.of(channel, from).read(target);
+    } catch (EOFException e) {
+      throw new FileFormatException(path + " became shorter while it was read", e);
+    } catch (IOException e) {
+      throw new FileAccessException(
+          "cannot read " + path + ": " + e + ". Check that the file is there and still open", e);
     }
   }
 

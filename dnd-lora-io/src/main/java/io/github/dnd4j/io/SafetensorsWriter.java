@@ -36,7 +36,12 @@ public final class SafetensorsWriter {
   private static final int RAW_PIECE = 1 << 24;
   private static final int ALIGNMENT = 8;
 
-  private record Entry(INDArray array, TensorType memory, TensorInfo info) {}
+  /** A tensor that waits to be written: one in memory, or one that is read when its turn comes. */
+  private interface Content {
+    void writeTo(FileChannel channel, TensorInfo info) throws IOException;
+  }
+
+  private record Entry(Content content, TensorInfo info) {}
 
   private final Map<String, Entry> entries = new LinkedHashMap<>();
   private final Map<String, String> metadata = new TreeMap<>();
@@ -80,20 +85,58 @@ public final class SafetensorsWriter {
    */
   public SafetensorsWriter add(String name, INDArray array, TensorType type) {
     TensorType own = typeOf(name, array);
-    Checks.notNull(type, "type");
-    if (own != type && !(ElementCodec.converts(own) && ElementCodec.converts(type))) {
+    checkStorable(name, own, array.dataType(), type);
+    add(
+        new TensorInfo(name, type, java.util.Arrays.stream(array.shape()).boxed().toList()),
+        (channel, info) -> writeTensor(channel, array, own, info));
+    return this;
+  }
+
+  /**
+   * Adds a tensor of an open file, which is read only when its turn to be written comes: memory is
+   * needed for the largest one, not for all.
+   *
+   * @param file the file; it must stay open until {@link #write(Path)} returns
+   * @param name the tensor's name in the file, unlike all others that were added
+   * @param type how its elements are to be stored: any of F64, F32, F16 and BF16 for floating-point
+   *     numbers, else the type that it has in the file
+   * @return this writer
+   * @throws InvalidInputException if the file has no such tensor, or the name is taken, or the
+   *     tensor cannot be stored so
+   */
+  public SafetensorsWriter add(TensorFile file, String name, TensorType type) {
+    TensorInfo source = Checks.notNull(file, "file").tensors().get(Checks.notNull(name, "name"));
+    if (source == null) {
       throw new InvalidInputException(
-          "tensor '" + name + "' of type " + array.dataType() + " cannot be stored as " + type);
+          file.path() + " has no tensor '" + name + "': see tensors() for those that it has");
+    }
+    checkStorable(name, source.type(), source.type(), type);
+    add(
+        new TensorInfo(name, type, source.shape()),
+        (channel, info) -> {
+          try (INDArray array = file.read(name)) {
+            writeTensor(channel, array, typeOf(name, array), info);
+          }
+        });
+    return this;
+  }
+
+  private static void checkStorable(String name, TensorType own, Object ownName, TensorType type) {
+    Checks.notNull(type, "type");
+    boolean asItIs = own == type && own.isReadable();
+    if (!asItIs && !(ElementCodec.converts(own) && ElementCodec.converts(type))) {
+      throw new InvalidInputException(
+          "tensor '" + name + "' of type " + ownName + " cannot be stored as " + type);
     }
     if (name.equals(SafetensorsHeader.METADATA)) {
       throw new InvalidInputException("a tensor cannot be named " + name + ": the format uses it");
     }
-    TensorInfo info =
-        new TensorInfo(name, type, java.util.Arrays.stream(array.shape()).boxed().toList());
-    if (entries.putIfAbsent(name, new Entry(array, own, info)) != null) {
-      throw new InvalidInputException("there is already a tensor named '" + name + "'");
+  }
+
+  private void add(TensorInfo info, Content content) {
+    if (entries.putIfAbsent(info.name(), new Entry(content, info)) != null) {
+      throw new InvalidInputException("there is already a tensor named '" + info.name() + "'");
     }
-    return this;
   }
 
   /**
@@ -128,7 +171,7 @@ public final class SafetensorsWriter {
                   temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
             writeFully(channel, header);
             for (Entry entry : entries.values()) {
-              writeTensor(channel, entry);
+              entry.content().writeTo(channel, entry.info());
             }
           }
         });
@@ -199,20 +242,19 @@ public final class SafetensorsWriter {
     json.writeEndObject();
   }
 
-  private static void writeTensor(FileChannel channel, Entry entry) throws IOException {
-    if (entry.info().length() == 0) {
+  private static void writeTensor(
+      FileChannel channel, INDArray array, TensorType own, TensorInfo info) throws IOException {
+    if (info.length() == 0) {
       return;
     }
-    INDArray array = entry.array();
     try {
-      BytePointer memory = TensorMemory.of(array, extent(array) * entry.memory().width());
-      if (entry.memory() == entry.info().type()
-          && StridedSource.isContiguous(array.shape(), array.stride())) {
-        writeAsIs(channel, memory, entry.info().bytes());
+      BytePointer memory = TensorMemory.of(array, extent(array) * own.width());
+      if (own == info.type() && StridedSource.isContiguous(array.shape(), array.stride())) {
+        writeAsIs(channel, memory, info.bytes());
       } else {
-        int width = entry.memory().width();
-        writeConverted(
-            channel, entry, new StridedSource(memory, width, array.shape(), array.stride()));
+        StridedSource source =
+            new StridedSource(memory, own.width(), array.shape(), array.stride());
+        writeConverted(channel, own, info, source);
       }
     } finally {
       // Its memory is read by address: it must not be collected before that is done.
@@ -237,16 +279,15 @@ public final class SafetensorsWriter {
     return last + 1;
   }
 
-  private static void writeConverted(FileChannel channel, Entry entry, ByteSource source)
-      throws IOException {
-    TensorType from = entry.memory();
-    TensorType to = entry.info().type();
-    int piece = (int) Math.min(PIECE, entry.info().length());
+  private static void writeConverted(
+      FileChannel channel, TensorType from, TensorInfo info, ByteSource source) throws IOException {
+    TensorType to = info.type();
+    int piece = (int) Math.min(PIECE, info.length());
     ByteBuffer in = ByteBuffer.allocate(piece * from.width());
     ByteBuffer out = ByteBuffer.allocate(piece * to.width());
     float[] values = new float[piece];
-    for (long at = 0; at < entry.info().length(); at += piece) {
-      int count = (int) Math.min(piece, entry.info().length() - at);
+    for (long at = 0; at < info.length(); at += piece) {
+      int count = (int) Math.min(piece, info.length() - at);
       source.read(in.clear().limit(count * from.width()));
       in.flip();
       if (from == to) {

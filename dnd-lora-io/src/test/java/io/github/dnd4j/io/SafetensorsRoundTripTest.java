@@ -132,6 +132,43 @@ class SafetensorsRoundTripTest {
   }
 
   @Test
+  void tensorsOfAnOpenFileAreReadWhenTheirTurnComes() {
+    Path file = folder.resolve("source.safetensors");
+    Path copy = folder.resolve("copy.safetensors");
+    INDArray ids = Nd4j.createFromArray(3L, Long.MIN_VALUE);
+    INDArray floats = Nd4j.createFromArray(1.5f, -2f, 0.1f);
+    INDArray empty = Nd4j.create(DataType.FLOAT, 0, 3);
+    new SafetensorsWriter()
+        .add("ids", ids, TensorType.I64)
+        .add("brain", floats, TensorType.BF16)
+        .add("half", floats, TensorType.F16)
+        .add("single", floats, TensorType.F32)
+        .add("empty", empty, TensorType.F32)
+        .write(file);
+
+    try (TensorFile source = TensorFile.open(file)) {
+      SafetensorsWriter writer = new SafetensorsWriter();
+      source.tensors().values().forEach(info -> writer.add(source, info.name(), info.type()));
+      writer.write(copy);
+      assertThat(copy).hasSameBinaryContentAs(file);
+
+      new SafetensorsWriter().add(source, "single", TensorType.BF16).write(copy);
+      try (TensorFile read = TensorFile.open(copy)) {
+        assertThat(read.read("single")).isEqualTo(source.read("brain"));
+      }
+      assertThatThrownBy(() -> writer.add(source, "single", TensorType.F32))
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("already a tensor named 'single'");
+      assertThatThrownBy(() -> writer.add(source, "ids", TensorType.F32))
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContainingAll("'ids'", "I64", "F32");
+      assertThatThrownBy(() -> writer.add(source, "missing", TensorType.F32))
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContainingAll(file.toString(), "'missing'");
+    }
+  }
+
+  @Test
   void scalarsAndEmptyTensorsKeepTheirShape() {
     Path file = folder.resolve("odd.safetensors");
     INDArray scalar = Nd4j.scalar(2.5f);

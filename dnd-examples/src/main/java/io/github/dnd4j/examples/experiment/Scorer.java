@@ -3,6 +3,7 @@ package io.github.dnd4j.examples.experiment;
 import io.github.dnd4j.encoder.SentenceEncoder;
 import io.github.dnd4j.examples.experiment.Contender.Kind;
 import io.github.dnd4j.lora.LoraAdapter;
+import io.github.dnd4j.lora.LoraAlgebra;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,7 +41,7 @@ final class Scorer {
     List<LoraAdapter> adapters = new ArrayList<>();
     try {
       files.forEach(file -> adapters.add(LoraAdapter.load(file)));
-      try (LoraAdapter mean = AdapterMean.of(adapters)) {
+      try (LoraAdapter mean = LoraAlgebra.meanOfMatrices(adapters)) {
         score(kind, "", mean);
       }
     } finally {

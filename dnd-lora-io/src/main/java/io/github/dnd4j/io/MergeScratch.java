@@ -1,0 +1,35 @@
+package io.github.dnd4j.io;
+
+import java.nio.ByteBuffer;
+
+/** Memory of one thread that works on one block after the other. */
+final class MergeScratch {
+
+  private ByteBuffer bytes = ByteBuffer.allocateDirect(0);
+  private float[] floats = new float[0];
+  private double[] doubles = new double[0];
+
+  /** An empty buffer of that limit. */
+  ByteBuffer bytes(int count) {
+    if (bytes.capacity() < count) {
+      bytes = ByteBuffer.allocateDirect(count);
+    }
+    return bytes.clear().limit(count);
+  }
+
+  /** At least that many. */
+  float[] floats(int count) {
+    if (floats.length < count) {
+      floats = new float[count];
+    }
+    return floats;
+  }
+
+  /** Exactly that many. */
+  double[] doubles(int count) {
+    if (doubles.length != count) {
+      doubles = new double[count];
+    }
+    return doubles;
+  }
+}
