@@ -516,8 +516,8 @@ public final class DragAndDropTrainer implements AutoCloseable {
     }
 
     /**
-     * Which data sets the generator remembers the prompts of, to tell when it is given others. Leave
-     * out what is a part of another: how far data sets are from each other is what novelty is
+     * Which data sets the generator remembers the prompts of, to tell when it is given others.
+     * Leave out what is a part of another: how far data sets are from each other is what novelty is
      * measured by.
      *
      * @param names names of data sets; all unless set

@@ -107,7 +107,8 @@ public final class Experiment {
   private void ship(Path destination) {
     List<TuningTask> all = tasks.values().stream().flatMap(List::stream).toList();
     GeneratorStage stage =
-        new GeneratorStage("all",
+        new GeneratorStage(
+            "all",
             settings.folder().resolve("all"),
             all,
             List.copyOf(tasks.keySet()),

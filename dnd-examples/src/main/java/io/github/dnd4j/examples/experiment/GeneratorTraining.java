@@ -19,13 +19,11 @@ public interface GeneratorTraining {
    * Trains a generator, or goes on with training it.
    *
    * @param dataset what to train on
-   * @param remembered the names of those data sets in it of which the generator remembers the prompts
+   * @param remembered the names of those data sets in it of which the generator remembers the
+   *     prompts
    * @param runDirectory where the run keeps its checkpoints
    * @param generator where the generator goes
    */
   void train(
-      PromptCheckpointDataset dataset,
-      List<String> remembered,
-      Path runDirectory,
-      Path generator);
+      PromptCheckpointDataset dataset, List<String> remembered, Path runDirectory, Path generator);
 }
