@@ -41,6 +41,7 @@ class DndTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
+        "quickstart",
         "generate",
         "init",
         "decode",
@@ -351,6 +352,12 @@ class DndTest {
               "--preset",
               PRESET),
           "stands alone");
+      assertRefused(
+          dnd("generate", "--prompts", PROMPTS, "--out", "x", "--shipped", "--untrained"),
+          "--shipped stands alone");
+      assertRefused(
+          dnd("generate", "--prompts", PROMPTS, "--out", "x", "--shipped", "--generator", "g"),
+          "choose one");
     }
 
     @Test
