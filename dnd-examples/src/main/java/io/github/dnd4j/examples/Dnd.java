@@ -24,6 +24,7 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     usageHelpAutoWidth = true,
     subcommands = {
+      QuickstartCommand.class,
       GenerateCommand.class,
       InitCommand.class,
       DecodeCommand.class,

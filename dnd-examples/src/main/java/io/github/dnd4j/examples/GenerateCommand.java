@@ -26,6 +26,7 @@ import picocli.CommandLine.Spec;
     description = {
       "Generate a LoRA adapter from the prompts of a task.",
       "",
+      "With the generator of dnd:   dnd generate --shipped --prompts FILE --out DIR",
       "With a generator directory:  dnd generate --generator DIR --prompts FILE --out DIR",
       "With a decoder's weights:    dnd generate --preset NAME --decoder FILE --prompts ...",
       "With random weights, to try: dnd generate --preset NAME --untrained --prompts ...",
@@ -48,6 +49,11 @@ final class GenerateCommand implements Callable<Integer> {
       paramLabel = "DIR",
       description = "A generator directory (generator.json and decoder.safetensors).")
   private Path generator;
+
+  @Option(
+      names = "--shipped",
+      description = "The generator that comes with dnd, for adapters of all-MiniLM-L6-v2.")
+  private boolean shipped;
 
   @Mixin private DecoderOptions decoderOptions;
 
@@ -137,24 +143,38 @@ final class GenerateCommand implements Callable<Integer> {
   }
 
   private void checkOptions() {
-    if (generator != null) {
+    if (generator != null || shipped) {
       if (decoderOptions.preset != null || decoder != null || untrained) {
         throw new InvalidInputException(
-            "--generator stands alone: it brings its own preset and weights");
+            (shipped ? "--shipped" : "--generator")
+                + " stands alone: it brings its own preset and weights");
+      }
+      if (generator != null && shipped) {
+        throw new InvalidInputException("--generator and --shipped are two generators: choose one");
       }
     } else if (decoderOptions.preset == null || (decoder == null) == !untrained) {
       throw new InvalidInputException(
-          "say what generates: --generator DIR, or --preset NAME with either --decoder FILE or"
-              + " --untrained");
+          "say what generates: --shipped, --generator DIR, or --preset NAME with either --decoder"
+              + " FILE or --untrained");
     }
   }
 
   private DragAndDrop open(Progress progress) {
-    if (generator != null) {
-      return encoder == null
-          ? DragAndDrop.load(generator, progress)
-          : DragAndDrop.load(generator, openEncoder(), progress);
+    if (shipped) {
+      try (ResourceFiles files = ShippedGenerator.unpack()) {
+        return load(files.folder(), progress);
+      }
     }
+    return generator == null ? build(progress) : load(generator, progress);
+  }
+
+  private DragAndDrop load(Path directory, Progress progress) {
+    return encoder == null
+        ? DragAndDrop.load(directory, progress)
+        : DragAndDrop.load(directory, openEncoder(), progress);
+  }
+
+  private DragAndDrop build(Progress progress) {
     HyperConvDecoder weights =
         untrained
             ? HyperConvDecoder.fresh(decoderOptions.config(), seed)

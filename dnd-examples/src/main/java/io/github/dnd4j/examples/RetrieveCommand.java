@@ -14,7 +14,6 @@ import io.github.dnd4j.examples.experiment.RetrievalTask;
 import io.github.dnd4j.lora.LoraAdapter;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -143,22 +142,7 @@ final class RetrieveCommand implements Callable<Integer> {
   private void print(RetrievalTask task, RetrievalPairs pairs, Map<String, RetrievalScore> scores) {
     PrintWriter out = spec.commandLine().getOut();
     out.printf("%s: %d questions, %s%n", file, task.pairs().size(), pairs.leftOut());
-    List<String[]> rows = new ArrayList<>();
-    rows.add(new String[] {"", "accuracy@1", "reciprocal rank", "change of accuracy@1"});
-    scores.forEach(
-        (name, score) ->
-            rows.add(
-                new String[] {
-                  name,
-                  score.accuracy().format(),
-                  score.meanReciprocalRank().format(),
-                  name.equals(BARE) ? "" : score.gainOver(scores.get(BARE)).formatSigned()
-                }));
-    int width = rows.stream().mapToInt(row -> row[0].length()).max().orElseThrow();
-    for (String[] row : rows) {
-      String line = String.format("%-" + width + "s  %-20s  %-20s  %s", (Object[]) row);
-      out.println(line.stripTrailing());
-    }
+    ScoreTable.print(out, scores);
   }
 
   private ObjectNode json(

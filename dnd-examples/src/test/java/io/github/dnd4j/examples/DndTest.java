@@ -41,6 +41,7 @@ class DndTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
+        "quickstart",
         "generate",
         "init",
         "decode",
@@ -383,6 +384,12 @@ class DndTest {
               "--preset",
               PRESET),
           "stands alone");
+      assertRefused(
+          dnd("generate", "--prompts", PROMPTS, "--out", "x", "--shipped", "--untrained"),
+          "--shipped stands alone");
+      assertRefused(
+          dnd("generate", "--prompts", PROMPTS, "--out", "x", "--shipped", "--generator", "g"),
+          "choose one");
     }
 
     @Test

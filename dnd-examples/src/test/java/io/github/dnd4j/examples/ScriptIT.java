@@ -51,6 +51,17 @@ class ScriptIT {
   }
 
   @Test
+  @Tag("slow")
+  @DisplayName("runs the quickstart with nothing but its name")
+  void quickstart() throws Exception {
+    Run run = run("quickstart");
+    assertThat(run.exitCode()).as(run.output()).isZero();
+    assertThat(run.output())
+        .contains("before: bare encoder", "after: generated adapter", "control: unrelated prompts");
+    assertThat(elsewhere.resolve("quickstart-adapter").resolve("adapter_config.json")).exists();
+  }
+
+  @Test
   @DisplayName("says how much memory is missing instead of dying")
   void outOfMemory() throws Exception {
     ProcessBuilder builder =
