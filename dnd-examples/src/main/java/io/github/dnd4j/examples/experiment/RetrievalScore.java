@@ -92,7 +92,7 @@ public record RetrievalScore(List<List<Integer>> rankings) {
     double own = dot(questions, question, answers, question, width);
     int rank = 1;
     for (int other = 0; other < answers.length / width; other++) {
-      if (other != question && dot(questions, question, answers, other, width) > own - TIE) {
+      if (other != question && !(dot(questions, question, answers, other, width) <= own - TIE)) {
         rank++;
       }
     }

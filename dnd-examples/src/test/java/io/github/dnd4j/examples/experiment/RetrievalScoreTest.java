@@ -45,6 +45,17 @@ class RetrievalScoreTest {
   }
 
   @Test
+  @DisplayName("puts the right answer last where embeddings are not numbers")
+  void notNumbers() {
+    // given
+    float[] broken = {Float.NaN, 0, Float.NaN, 0, Float.NaN, 0};
+    // when
+    RetrievalScore score = RetrievalScore.ofEmbeddings(broken, new float[] {1, 0, 0, 1, 1, 0}, 2);
+    // then
+    assertThat(score.rankings()).containsExactly(List.of(3, 3, 3));
+  }
+
+  @Test
   @DisplayName("of several encoders is their mean, question by question")
   void mean() {
     // when
