@@ -11,7 +11,6 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.Map;
 import java.util.TreeMap;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * A GGUF file of version 2 or 3, open for reading: a model or an adapter of llama.cpp. Opening
@@ -24,22 +23,17 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * Tensors of quantized types are listed, but cannot be read. Format:
  * https://github.com/ggml-org/ggml/blob/master/docs/gguf.md.
  */
-public final class GgufFile implements TensorFile {
+public final class GgufFile extends OpenTensorFile {
 
   private static final byte[] START = {'G', 'G', 'U', 'F'};
 
-  private final Path path;
   private final FileChannel channel;
   private final GgufHeader header;
-  private final TensorReader reader;
 
-  private GgufFile(Path path, FileChannel channel) throws IOException {
-    this.path = path;
+  private GgufFile(Path path, FileChannel channel, GgufHeader header) {
+    super(path, channel, header.tensors());
     this.channel = channel;
-    this.header = GgufHeader.parse(path, channel);
-    this.reader =
-        new TensorReader(
-            path, header.tensors(), info -> ByteSource.of(channel, header.position(info.name())));
+    this.header = header;
   }
 
   /**
@@ -56,30 +50,20 @@ public final class GgufFile implements TensorFile {
     FileChannel channel = null;
     try {
       channel = FileChannel.open(path, StandardOpenOption.READ);
-      GgufFile file = new GgufFile(path, channel);
+      GgufFile file = new GgufFile(path, channel, GgufHeader.parse(path, channel));
       channel = null;
       return file;
     } catch (IOException e) {
       throw new FileAccessException(
           "cannot read " + path + ": " + e + ". Check that the file exists and may be read", e);
     } finally {
-      SafetensorsFile.closeQuietly(channel);
+      closeQuietly(channel);
     }
   }
 
   /** Whether a file's first bytes are a GGUF file's. */
   static boolean recognizes(byte[] start) {
     return start.length >= START.length && Arrays.equals(Arrays.copyOf(start, START.length), START);
-  }
-
-  @Override
-  public Path path() {
-    return path;
-  }
-
-  @Override
-  public Map<String, TensorInfo> tensors() {
-    return header.tensors();
   }
 
   /**
@@ -100,26 +84,7 @@ public final class GgufFile implements TensorFile {
   }
 
   @Override
-  public INDArray read(String name) {
-    return reader.read(name);
-  }
-
-  @Override
-  public void readInto(String name, INDArray target) {
-    reader.readInto(name, target);
-  }
-
-  @Override
-  public void close() {
-    try {
-      channel.close();
-    } catch (IOException e) {
-      throw new FileAccessException("cannot close " + path + ": " + e, e);
-    }
-  }
-
-  @Override
-  public String toString() {
-    return path + " (" + tensors().size() + " tensors)";
+  ByteSource source(TensorInfo info) {
+    return ByteSource.of(channel, header.position(info.name()));
   }
 }

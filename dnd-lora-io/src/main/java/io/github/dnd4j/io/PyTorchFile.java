@@ -19,7 +19,6 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
 import org.bytedeco.javacpp.BytePointer;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * A PyTorch checkpoint ({@code .pt}, {@code .pth}, {@code .bin}), open for reading: what {@code
@@ -37,7 +36,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * state dicts are built with are known, and they build tensors and dicts; a file that asks for any
  * other is refused with its name.
  */
-public final class PyTorchFile implements TensorFile {
+public final class PyTorchFile extends OpenTensorFile {
 
   /** The name of a tensor that was saved alone. */
   public static final String SINGLE = "tensor";
@@ -62,18 +61,21 @@ public final class PyTorchFile implements TensorFile {
 
   private static final byte[] ZIP = {'P', 'K', 3, 4};
 
-  private final Path path;
   private final ZipFile zip;
   private final Map<String, StatePickle.View> views = new LinkedHashMap<>();
-  private final Map<String, TensorInfo> tensors = new LinkedHashMap<>();
+  private final Map<String, TensorInfo> tensors;
   private final Map<String, String> metadata = new TreeMap<>();
   private final String root;
-  private final TensorReader reader;
   private int values;
 
   private PyTorchFile(Path path, ZipFile zip) throws IOException {
-    this.path = path;
+    this(path, zip, new LinkedHashMap<>());
+  }
+
+  private PyTorchFile(Path path, ZipFile zip, Map<String, TensorInfo> tensors) throws IOException {
+    super(path, zip, tensors);
     this.zip = zip;
+    this.tensors = tensors;
     ZipEntry pickle = findPickle();
     this.root = pickle.getName().substring(0, pickle.getName().length() - "data.pkl".length());
     checkByteOrder();
@@ -86,7 +88,6 @@ public final class PyTorchFile implements TensorFile {
     if (tensors.isEmpty()) {
       throw broken("it holds no tensors");
     }
-    this.reader = new TensorReader(path, tensors, this::source);
   }
 
   /**
@@ -141,17 +142,6 @@ public final class PyTorchFile implements TensorFile {
     return Arrays.mismatch(start, LEGACY) == LEGACY.length;
   }
 
-  private static void closeQuietly(ZipFile zip) {
-    if (zip != null) {
-      try {
-        zip.close();
-      } catch (IOException e) {
-        // The error on its way says more than this one.
-        org.slf4j.LoggerFactory.getLogger(PyTorchFile.class).debug("closing failed", e);
-      }
-    }
-  }
-
   private ZipEntry findPickle() {
     List<? extends ZipEntry> found =
         zip.stream().filter(entry -> entry.getName().matches("[^/]+/data\\.pkl")).toList();
@@ -195,7 +185,7 @@ public final class PyTorchFile implements TensorFile {
     boolean possible =
         size >= 0
             && stored >= 0
-            && stored <= Files.size(path)
+            && stored <= Files.size(path())
             && (entry.getMethod() == ZipEntry.STORED
                 ? size == stored
                 : size / BEST_COMPRESSION <= stored);
@@ -311,7 +301,8 @@ public final class PyTorchFile implements TensorFile {
     return Math.addExact(last, 1);
   }
 
-  private ByteSource source(TensorInfo info) throws IOException {
+  @Override
+  ByteSource source(TensorInfo info) throws IOException {
     StatePickle.View view = views.get(info.name());
     int width = info.type().width();
     InputStream in = open(view.storage());
@@ -369,7 +360,7 @@ public final class PyTorchFile implements TensorFile {
     long bytes = extent * width;
     BytePointer memory =
         TensorMemory.allocate(
-            bytes, path + ": tensor '" + info.name() + "'", () -> new BytePointer(bytes));
+            bytes, path() + ": tensor '" + info.name() + "'", () -> new BytePointer(bytes));
     try {
       for (long at = 0; at < bytes; at += RAW_PIECE) {
         in.read(TensorMemory.window(memory, at, (int) Math.min(RAW_PIECE, bytes - at)));
@@ -393,45 +384,11 @@ public final class PyTorchFile implements TensorFile {
   }
 
   private FileFormatException broken(String what) {
-    return new FileFormatException(path + ": " + what);
-  }
-
-  @Override
-  public Path path() {
-    return path;
-  }
-
-  @Override
-  public Map<String, TensorInfo> tensors() {
-    return Collections.unmodifiableMap(tensors);
+    return new FileFormatException(path() + ": " + what);
   }
 
   @Override
   public Map<String, String> metadata() {
     return Collections.unmodifiableMap(metadata);
-  }
-
-  @Override
-  public INDArray read(String name) {
-    return reader.read(name);
-  }
-
-  @Override
-  public void readInto(String name, INDArray target) {
-    reader.readInto(name, target);
-  }
-
-  @Override
-  public void close() {
-    try {
-      zip.close();
-    } catch (IOException e) {
-      throw new FileAccessException("cannot close " + path + ": " + e, e);
-    }
-  }
-
-  @Override
-  public String toString() {
-    return path + " (" + tensors.size() + " tensors)";
   }
 }

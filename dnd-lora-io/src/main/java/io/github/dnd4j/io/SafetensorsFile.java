@@ -11,7 +11,6 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Map;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * A safetensors file, open for reading. Opening checks the whole header: its length, that the
@@ -22,28 +21,23 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * <p>Format: an unsigned little-endian 64-bit header length, a JSON header, the data. See
  * https://github.com/huggingface/safetensors.
  */
-public final class SafetensorsFile implements TensorFile {
+public final class SafetensorsFile extends OpenTensorFile {
 
   /** Longer headers are refused, as by the reference implementation. */
   static final long LONGEST_HEADER = 100_000_000;
 
-  private final Path path;
   private final FileChannel channel;
   private final long size;
   private final long dataStart;
   private final SafetensorsHeader header;
-  private final TensorReader reader;
 
-  private SafetensorsFile(Path path, FileChannel channel) throws IOException {
-    this.path = path;
+  private SafetensorsFile(
+      Path path, FileChannel channel, long size, long dataStart, SafetensorsHeader header) {
+    super(path, channel, header.tensors());
     this.channel = channel;
-    this.size = channel.size();
-    byte[] json = headerBytes(path, channel, size);
-    this.dataStart = (long) Long.BYTES + json.length;
-    this.header = SafetensorsHeader.parse(path, json, size - dataStart);
-    this.reader =
-        new TensorReader(
-            path, header.tensors(), info -> ByteSource.of(channel, position(info.name())));
+    this.size = size;
+    this.dataStart = dataStart;
+    this.header = header;
   }
 
   /**
@@ -60,7 +54,7 @@ public final class SafetensorsFile implements TensorFile {
     FileChannel channel = null;
     try {
       channel = FileChannel.open(path, StandardOpenOption.READ);
-      SafetensorsFile file = new SafetensorsFile(path, channel);
+      SafetensorsFile file = parse(path, channel);
       channel = null;
       return file;
     } catch (IOException e) {
@@ -69,6 +63,14 @@ public final class SafetensorsFile implements TensorFile {
     } finally {
       closeQuietly(channel);
     }
+  }
+
+  private static SafetensorsFile parse(Path path, FileChannel channel) throws IOException {
+    long size = channel.size();
+    byte[] json = headerBytes(path, channel, size);
+    long dataStart = (long) Long.BYTES + json.length;
+    SafetensorsHeader header = SafetensorsHeader.parse(path, json, size - dataStart);
+    return new SafetensorsFile(path, channel, size, dataStart, header);
   }
 
   private static byte[] headerBytes(Path path, FileChannel channel, long size) throws IOException {
@@ -107,17 +109,6 @@ public final class SafetensorsFile implements TensorFile {
     return json;
   }
 
-  static void closeQuietly(FileChannel channel) {
-    if (channel != null) {
-      try {
-        channel.close();
-      } catch (IOException e) {
-        // The error on its way says more than this one.
-        org.slf4j.LoggerFactory.getLogger(SafetensorsFile.class).debug("closing failed", e);
-      }
-    }
-  }
-
   /** How many bytes the file has. */
   long size() {
     return size;
@@ -133,21 +124,11 @@ public final class SafetensorsFile implements TensorFile {
     try {
       ByteSource.of(channel, from).read(target);
     } catch (EOFException e) {
-      throw new FileFormatException(path + " became shorter while it was read", e);
+      throw new FileFormatException(path() + " became shorter while it was read", e);
     } catch (IOException e) {
       throw new FileAccessException(
-          "cannot read " + path + ": " + e + ". Check that the file is there and still open", e);
+          "cannot read " + path() + ": " + e + ". Check that the file is there and still open", e);
     }
-  }
-
-  @Override
-  public Path path() {
-    return path;
-  }
-
-  @Override
-  public Map<String, TensorInfo> tensors() {
-    return header.tensors();
   }
 
   @Override
@@ -156,26 +137,7 @@ public final class SafetensorsFile implements TensorFile {
   }
 
   @Override
-  public INDArray read(String name) {
-    return reader.read(name);
-  }
-
-  @Override
-  public void readInto(String name, INDArray target) {
-    reader.readInto(name, target);
-  }
-
-  @Override
-  public void close() {
-    try {
-      channel.close();
-    } catch (IOException e) {
-      throw new FileAccessException("cannot close " + path + ": " + e, e);
-    }
-  }
-
-  @Override
-  public String toString() {
-    return path + " (" + tensors().size() + " tensors)";
+  ByteSource source(TensorInfo info) {
+    return ByteSource.of(channel, position(info.name()));
   }
 }
