@@ -54,6 +54,23 @@ public final class Checks {
   }
 
   /**
+   * Checks that the weights of an adapter are numbers.
+   *
+   * @param weights the weights of one matrix
+   * @param name the matrix's name, for the message
+   * @return the weights
+   */
+  public static float[] finiteWeights(float[] weights, String name) {
+    for (float weight : weights) {
+      if (!Float.isFinite(weight)) {
+        throw new InvalidInputException(
+            name + " holds a weight that is NaN or infinite: the adapter is broken");
+      }
+    }
+    return weights;
+  }
+
+  /**
    * Checks a tensor's shape.
    *
    * @param array the tensor

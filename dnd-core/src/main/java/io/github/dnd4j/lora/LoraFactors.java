@@ -2,6 +2,7 @@ package io.github.dnd4j.lora;
 
 import io.github.dnd4j.DragAndDropException;
 import io.github.dnd4j.InvalidInputException;
+import io.github.dnd4j.internal.Checks;
 import io.github.dnd4j.internal.HostFloats;
 import java.util.Arrays;
 import java.util.List;
@@ -35,18 +36,9 @@ record LoraFactors(String path, DMatrixRMaj b, DMatrixRMaj at) {
   }
 
   private static DMatrixRMaj matrix(LoraModule module, INDArray source, String name) {
-    float[] floats = HostFloats.toArray(source);
+    float[] floats = Checks.finiteWeights(HostFloats.toArray(source), module.path() + "." + name);
     double[] values = new double[floats.length];
-    for (int i = 0; i < values.length; i++) {
-      if (!Float.isFinite(floats[i])) {
-        throw new InvalidInputException(
-            module.path()
-                + "."
-                + name
-                + " holds a weight that is NaN or infinite: the adapter is broken");
-      }
-      values[i] = floats[i];
-    }
+    Arrays.setAll(values, i -> floats[i]);
     return DMatrixRMaj.wrap((int) source.size(0), (int) source.size(1), values);
   }
 

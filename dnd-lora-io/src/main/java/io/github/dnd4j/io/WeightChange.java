@@ -1,12 +1,11 @@
 package io.github.dnd4j.io;
 
 import io.github.dnd4j.DragAndDropException;
-import io.github.dnd4j.InvalidInputException;
+import io.github.dnd4j.internal.Checks;
 import io.github.dnd4j.internal.HostFloats;
 import io.github.dnd4j.lora.LoraModule;
 import io.github.dnd4j.lora.LoraWeights;
 import java.util.Arrays;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** What an adapter adds to one weight, row by row in double precision. */
 final class WeightChange {
@@ -53,8 +52,8 @@ final class WeightChange {
           case BF16 -> 0x7fff;
           default -> -1;
         };
-    float[] ofA = finite(module.path() + ".lora_A", weights.a());
-    float[] ofB = finite(module.path() + ".lora_B", weights.b());
+    float[] ofA = Checks.finiteWeights(HostFloats.toArray(weights.a()), module.path() + ".lora_A");
+    float[] ofB = Checks.finiteWeights(HostFloats.toArray(weights.b()), module.path() + ".lora_B");
     this.a = new double[module.rank()][module.in()];
     for (int k = 0; k < a.length; k++) {
       for (int column = 0; column < module.in(); column++) {
@@ -63,17 +62,6 @@ final class WeightChange {
     }
     this.b = new double[ofB.length];
     Arrays.setAll(b, i -> scale * ofB[i]);
-  }
-
-  private static float[] finite(String name, INDArray matrix) {
-    float[] values = HostFloats.toArray(matrix);
-    for (float value : values) {
-      if (!Float.isFinite(value)) {
-        throw new InvalidInputException(
-            name + " holds a weight that is NaN or infinite: the adapter is broken");
-      }
-    }
-    return values;
   }
 
   int in() {
