@@ -267,14 +267,7 @@ public final class DragAndDrop implements AutoCloseable {
       Optional<PromptNovelty> novelty = novelty(condition, shape);
       novelty.ifPresent(this::tell);
       try (INDArray tokens = decode(condition, shape)) {
-        return timed(
-            Stage.DETOKENIZE,
-            () -> {
-              LoraAdapter adapter = detokenize(tokens);
-              Optional<Double> strength =
-                  novelty.filter(unused -> options.scaledByNovelty()).map(n -> scale(adapter, n));
-              return withMetadata(adapter, provenance(prompts, options, novelty, strength));
-            });
+        return timed(Stage.DETOKENIZE, () -> finish(detokenize(tokens), prompts, options, novelty));
       }
     }
   }
@@ -305,6 +298,22 @@ public final class DragAndDrop implements AutoCloseable {
     Checks.shape(tokens, "what the decoder gives", 1, grid.tokens(), grid.height(), grid.width());
     return new WeightTokenizer(target, scaleEncoding)
         .detokenize(tokens.reshape('c', grid.tokens(), grid.height(), grid.width()), Map.of());
+  }
+
+  /** The adapter as it is handed out: scaled if that was asked for, with its provenance. */
+  private LoraAdapter finish(
+      LoraAdapter adapter,
+      List<String> prompts,
+      GenerationOptions options,
+      Optional<PromptNovelty> novelty) {
+    try {
+      Optional<Double> strength =
+          novelty.filter(unused -> options.scaledByNovelty()).map(n -> scale(adapter, n));
+      return withMetadata(adapter, provenance(prompts, options, novelty, strength));
+    } catch (RuntimeException | Error e) {
+      closeAfter(e, adapter);
+      throw e;
+    }
   }
 
   /** The product B A is what changes the model, so scaling B scales the change. */

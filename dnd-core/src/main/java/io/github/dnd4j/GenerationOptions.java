@@ -5,8 +5,9 @@ package io.github.dnd4j;
  *
  * @param seed decides which prompts are drawn when there are more than the decoder takes
  * @param scaledByNovelty whether the adapter's change to the model is multiplied by {@link
- *     PromptNovelty#strength()}, so that prompts unlike those of the training get an adapter that
- *     does little. Only for a generator that remembers its training prompts
+ *     TrainingPrompts#strength}, so that familiar prompts get an adapter as strong as those of the
+ *     training, and prompts unlike all of the training one that does little. Only for a generator
+ *     that remembers its training prompts
  */
 public record GenerationOptions(long seed, boolean scaledByNovelty) {
 
@@ -32,7 +33,7 @@ public record GenerationOptions(long seed, boolean scaledByNovelty) {
   /**
    * The same options with the adapter scaled down or not.
    *
-   * @param scaled whether the adapter is scaled by {@link PromptNovelty#strength()}
+   * @param scaled whether the adapter is scaled by {@link TrainingPrompts#strength}
    * @return a copy
    */
   public GenerationOptions withScaledByNovelty(boolean scaled) {

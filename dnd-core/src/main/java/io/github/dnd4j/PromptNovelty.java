@@ -62,8 +62,9 @@ public record PromptNovelty(double score, String nearest, double threshold) {
   }
 
   /**
-   * By how much to scale the change that the adapter makes, so that it is the smaller the less the
-   * generator knows: see {@link GenerationOptions#scaledByNovelty()}.
+   * By how much to scale the change that the adapter makes down, so that it is the smaller the less
+   * the generator knows. Familiar prompts may make it larger as well, which depends on the adapter:
+   * see {@link TrainingPrompts#strength}.
    *
    * @return 1 up to the threshold, and threshold / score above it
    */

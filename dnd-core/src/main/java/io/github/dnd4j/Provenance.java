@@ -1,5 +1,7 @@
 package io.github.dnd4j;
 
+import io.github.dnd4j.internal.Checks;
+import io.github.dnd4j.lora.LoraAdapter;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -34,6 +36,24 @@ public record Provenance(
     Optional<Double> strength) {
 
   private static final String PREFIX = "dnd4j.";
+  private static final String STRENGTH = PREFIX + "strength";
+
+  /**
+   * By how much an adapter was scaled when it was generated.
+   *
+   * @param adapter a generated adapter, or one that was saved and loaded again
+   * @return the factor; empty if {@link GenerationOptions#scaledByNovelty()} was not asked for
+   * @throws FileFormatException if the adapter's metadata are broken
+   */
+  public static Optional<Double> strengthOf(LoraAdapter adapter) {
+    String text = Checks.notNull(adapter, "adapter").metadata().get(STRENGTH);
+    try {
+      return Optional.ofNullable(text).map(Double::valueOf);
+    } catch (NumberFormatException e) {
+      throw new FileFormatException(
+          "the adapter's metadata are broken: " + STRENGTH + " is " + text, e);
+    }
+  }
 
   /**
    * As metadata entries.
@@ -52,7 +72,7 @@ public record Provenance(
     metadata.put(PREFIX + "prompts", Integer.toString(promptCount));
     metadata.put(PREFIX + "prompts_sha256", promptsFingerprint);
     novelty.ifPresent(value -> metadata.putAll(value.toMetadata()));
-    strength.ifPresent(value -> metadata.put(PREFIX + "strength", Double.toString(value)));
+    strength.ifPresent(value -> metadata.put(STRENGTH, Double.toString(value)));
     return metadata;
   }
 }

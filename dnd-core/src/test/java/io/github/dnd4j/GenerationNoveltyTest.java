@@ -3,10 +3,12 @@ package io.github.dnd4j;
 import static io.github.dnd4j.TestGenerator.PROMPTS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import io.github.dnd4j.TrainingPrompts.TrainingSet;
 import io.github.dnd4j.internal.HostFloats;
 import io.github.dnd4j.lora.LoraAdapter;
+import io.github.dnd4j.lora.LoraGeometry;
 import io.github.dnd4j.spi.ProgressListener;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -149,6 +151,24 @@ class GenerationNoveltyTest {
       assertThat(HostFloats.toArray(scaledChange)).isEqualTo(HostFloats.toArray(change.muli(0.5)));
       assertThat(HostFloats.toArray(scaled.weights(MODULE).a()))
           .isEqualTo(HostFloats.toArray(whole.weights(MODULE).a()));
+    }
+  }
+
+  @Test
+  void aFamiliarAdapterIsBroughtTowardsTheNormOfTheTraining() {
+    try (DragAndDrop plain = TestGenerator.builder().build();
+        LoraAdapter whole = plain.generate(PROMPTS)) {
+      double norm = LoraGeometry.norm(whole);
+      // given prompts half way to the threshold, and adapters of the training twice as strong
+      TrainingPrompts memory =
+          REMEMBERED.withThreshold(2 * expected(PROMPTS).score()).withChangeNorm(2 * norm);
+      try (DragAndDrop generator = TestGenerator.builder().trainingPrompts(memory).build();
+          LoraAdapter scaled = generator.generate(PROMPTS, SCALED)) {
+        // when, then
+        assertThat(Provenance.strengthOf(scaled).orElseThrow()).isCloseTo(1.5, within(1e-6));
+        assertThat(LoraGeometry.norm(scaled)).isCloseTo(1.5 * norm, within(1e-5 * norm));
+        assertThat(Provenance.strengthOf(whole)).isEmpty();
+      }
     }
   }
 

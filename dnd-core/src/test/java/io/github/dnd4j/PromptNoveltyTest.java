@@ -67,6 +67,16 @@ class PromptNoveltyTest {
     assertBroken("dnd4j.nearest_training_set", null);
   }
 
+  @Test
+  void aStrengthThatIsNoNumberIsTold() {
+    try (LoraAdapter adapter = adapter(Map.of("dnd4j.strength", "half"))) {
+      assertThatThrownBy(() -> Provenance.strengthOf(adapter))
+          .isInstanceOf(FileFormatException.class)
+          .hasMessageContaining("dnd4j.strength")
+          .hasMessageContaining("half");
+    }
+  }
+
   private static void assertBroken(String key, String value) {
     Map<String, String> metadata = new HashMap<>(new PromptNovelty(1, "x", 1).toMetadata());
     metadata.put(key, value);

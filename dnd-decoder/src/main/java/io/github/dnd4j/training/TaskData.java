@@ -103,6 +103,15 @@ public record TaskData(String name, List<PromptExample> examples, List<Path> che
   }
 
   /**
+   * The checkpoint of the last step.
+   *
+   * @return the last of the checkpoints
+   */
+  public Path lastCheckpoint() {
+    return checkpoints.get(checkpoints.size() - 1);
+  }
+
+  /**
    * The PEFT directories in a folder: its sub-folders that hold an {@code adapter_config.json},
    * those whose names begin with a dot left out. They come in natural order, 9 before 10.
    *

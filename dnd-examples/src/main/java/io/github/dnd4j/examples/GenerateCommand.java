@@ -86,8 +86,8 @@ final class GenerateCommand implements Callable<Integer> {
   @Option(
       names = "--scale-by-novelty",
       description = {
-        "Scale the adapter down by as much as the prompts are unlike those that the generator was",
-        "trained on."
+        "Bring the adapter to the strength of the training's own if the prompts are familiar, and",
+        "make it weaker the more they are unlike those that the generator was trained on."
       })
   private boolean scaleByNovelty;
 
@@ -113,7 +113,7 @@ final class GenerateCommand implements Callable<Integer> {
           adapter.parameterCount(),
           2 * adapter.modules().size(),
           adapter.config().baseModel());
-      NoveltyReport.print(adapter, scaleByNovelty, console);
+      NoveltyReport.print(adapter, console);
       progress.printDurations(console);
       console.printf(Locale.ROOT, "  %-19s %8.2f s%n", "writing", writing);
       ResidentMemory.peakBytes()

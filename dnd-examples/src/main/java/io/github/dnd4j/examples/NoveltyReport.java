@@ -1,6 +1,7 @@
 package io.github.dnd4j.examples;
 
 import io.github.dnd4j.PromptNovelty;
+import io.github.dnd4j.Provenance;
 import io.github.dnd4j.lora.LoraAdapter;
 import java.io.PrintWriter;
 import java.util.Locale;
@@ -11,7 +12,7 @@ final class NoveltyReport {
   private NoveltyReport() {}
 
   /** One line; nothing if the generator does not remember its training prompts. */
-  static void print(LoraAdapter adapter, boolean scaled, PrintWriter out) {
+  static void print(LoraAdapter adapter, PrintWriter out) {
     PromptNovelty.of(adapter)
         .ifPresent(
             novelty ->
@@ -21,12 +22,9 @@ final class NoveltyReport {
                     "novelty of prompts",
                     novelty.score(),
                     novelty.nearest(),
-                    scaled
-                        ? String.format(
-                            Locale.ROOT,
-                            "; scaled by %.2f",
-                            Double.parseDouble(adapter.metadata().get("dnd4j.strength")))
-                        : ""));
+                    Provenance.strengthOf(adapter)
+                        .map(strength -> String.format(Locale.ROOT, "; scaled by %.2f", strength))
+                        .orElse("")));
   }
 
   /** Only of prompts above the threshold. */

@@ -40,17 +40,17 @@ import java.util.TreeMap;
  *   },
  *   "provenance": {"...": "..."},
  *   "trainingPrompts": {
- *     "tokens": 8, "familiar": 0.62, "unfamiliar": 0.75, "threshold": 1.0,
+ *     "tokens": 8, "familiar": 0.62, "unfamiliar": 0.75, "threshold": 1.0, "changeNorm": 2.5,
  *     "sets": [{"name": "...", "centroid": [0.05, ...]}, ...]
  *   }
  * }
  * }</pre>
  *
  * <p>Every field must be there and of its type, but that {@code trainingPrompts} is missing where a
- * generator remembers none; unknown ones are ignored, except that all of an encoder's and a
- * decoder's fields are its properties and so must be texts. {@code center} belongs to the scale
- * encoding {@code log} only; the other is {@code reference}. Nothing in the file is taken for a
- * path.
+ * generator remembers none, and {@code changeNorm} in it where that is not known; unknown ones are
+ * ignored, except that all of an encoder's and a decoder's fields are its properties and so must be
+ * texts. {@code center} belongs to the scale encoding {@code log} only; the other is {@code
+ * reference}. Nothing in the file is taken for a path.
  */
 public final class GeneratorJson implements GeneratorFormat {
 

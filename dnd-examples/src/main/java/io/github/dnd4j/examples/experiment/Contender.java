@@ -1,5 +1,7 @@
 package io.github.dnd4j.examples.experiment;
 
+import java.util.List;
+
 /**
  * One encoder that was scored on a held-out set.
  *
@@ -8,6 +10,11 @@ package io.github.dnd4j.examples.experiment;
  * @param score how it did
  */
 record Contender(Kind kind, String detail, RetrievalScore score) {
+
+  /** The mean score of several. */
+  static RetrievalScore mean(List<Contender> contenders) {
+    return RetrievalScore.mean(contenders.stream().map(Contender::score).toList());
+  }
 
   /** What an encoder's adapter comes from. */
   enum Kind {

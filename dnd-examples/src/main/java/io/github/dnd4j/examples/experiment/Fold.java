@@ -3,6 +3,7 @@ package io.github.dnd4j.examples.experiment;
 import io.github.dnd4j.DragAndDrop;
 import io.github.dnd4j.GenerationOptions;
 import io.github.dnd4j.PromptNovelty;
+import io.github.dnd4j.Provenance;
 import io.github.dnd4j.encoder.SentenceEncoder;
 import io.github.dnd4j.examples.experiment.Contender.Kind;
 import io.github.dnd4j.internal.Hashes;
@@ -139,12 +140,10 @@ final class Fold {
           try (LoraAdapter adapter = generator.generate(prompts, GenerationOptions.defaults())) {
             nanoseconds += System.nanoTime() - start;
             adapter.save(generated(pool.getKey(), draw));
-            if (pool.getKey() == Kind.GENERATED) {
-              Optional<PromptNovelty> novelty = PromptNovelty.of(adapter);
-              if (novelty.isPresent()) {
-                novelties.add(novelty.get().score());
-                strengths.add(generateScaled(generator, prompts, draw));
-              }
+            Optional<PromptNovelty> novelty = PromptNovelty.of(adapter);
+            if (pool.getKey() == Kind.GENERATED && novelty.isPresent()) {
+              novelties.add(novelty.get().score());
+              strengths.add(generateScaled(generator, prompts, draw));
             }
           }
         }
@@ -163,7 +162,7 @@ final class Fold {
     GenerationOptions scaled = GenerationOptions.defaults().withScaledByNovelty(true);
     try (LoraAdapter adapter = generator.generate(prompts, scaled)) {
       adapter.save(generated(Kind.SCALED, draw));
-      return Double.parseDouble(adapter.metadata().get("dnd4j.strength"));
+      return Provenance.strengthOf(adapter).orElseThrow();
     }
   }
 
@@ -244,10 +243,7 @@ final class Fold {
                 .measure(
                     generator,
                     draw(heldOut.prompts(), generator, 1),
-                    RetrievalScore.mean(
-                            scored.of(Kind.GENERATED).stream().map(Contender::score).toList())
-                        .accuracy()
-                        .value(),
+                    Contender.mean(scored.of(Kind.GENERATED)).accuracy().value(),
                     tuned);
           }
         });

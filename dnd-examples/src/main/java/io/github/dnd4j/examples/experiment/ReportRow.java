@@ -78,8 +78,7 @@ record ReportRow(Role role, String detail, RetrievalScore score) {
   }
 
   private static ReportRow mean(Role role, String detail, List<Contender> contenders) {
-    return new ReportRow(
-        role, detail, RetrievalScore.mean(contenders.stream().map(Contender::score).toList()));
+    return new ReportRow(role, detail, Contender.mean(contenders));
   }
 
   /** The row of one role. */
