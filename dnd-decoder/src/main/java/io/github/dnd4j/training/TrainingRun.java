@@ -123,7 +123,7 @@ final class TrainingRun {
   /** The mean over data sets of the norm of the change that their last checkpoint makes. */
   private static double changeNorm(PromptCheckpointDataset dataset) {
     return dataset.tasks().stream()
-        .mapToDouble(task -> changeNorm(task.checkpoints().get(task.checkpoints().size() - 1)))
+        .mapToDouble(task -> changeNorm(task.lastCheckpoint()))
         .average()
         .orElseThrow();
   }

@@ -74,8 +74,6 @@ final class Quickstart {
   }
 
   private RetrievalScore score(LoraAdapter adapter) {
-    try (SentenceEncoder adapted = encoder.withAdapter(adapter)) {
-      return RetrievalScore.of(adapted, task.task());
-    }
+    return RetrievalScore.of(encoder, adapter, task.task());
   }
 }

@@ -4,6 +4,7 @@ import io.github.dnd4j.InvalidInputException;
 import io.github.dnd4j.encoder.SentenceEncoder;
 import io.github.dnd4j.internal.Checks;
 import io.github.dnd4j.internal.HostFloats;
+import io.github.dnd4j.lora.LoraAdapter;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -70,6 +71,21 @@ public record RetrievalScore(List<List<Integer>> rankings) {
   public static RetrievalScore of(SentenceEncoder encoder, RetrievalTask task) {
     return ofEmbeddings(
         embed(encoder, task.questions()), embed(encoder, task.answers()), encoder.dimension());
+  }
+
+  /**
+   * Scores an encoder with an adapter, as {@link #of(SentenceEncoder, RetrievalTask)}.
+   *
+   * @param encoder the encoder without it; it stays the caller's
+   * @param adapter the adapter; it stays the caller's
+   * @param task the task
+   * @return the score
+   */
+  public static RetrievalScore of(
+      SentenceEncoder encoder, LoraAdapter adapter, RetrievalTask task) {
+    try (SentenceEncoder adapted = encoder.withAdapter(adapter)) {
+      return of(adapted, task);
+    }
   }
 
   private static float[] embed(SentenceEncoder encoder, List<String> texts) {

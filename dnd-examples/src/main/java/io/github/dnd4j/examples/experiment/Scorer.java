@@ -31,9 +31,7 @@ final class Scorer {
   }
 
   private void score(Kind kind, String detail, LoraAdapter adapter) {
-    try (SentenceEncoder adapted = encoder.withAdapter(adapter)) {
-      contenders.add(new Contender(kind, detail, RetrievalScore.of(adapted, task)));
-    }
+    contenders.add(new Contender(kind, detail, RetrievalScore.of(encoder, adapter, task)));
   }
 
   /** Scores the mean of adapters in weight space. */

@@ -122,9 +122,8 @@ final class TimeToAccuracy {
   }
 
   private double accuracy(Path checkpoint) {
-    try (LoraAdapter adapter = LoraAdapter.load(checkpoint);
-        SentenceEncoder adapted = encoder.withAdapter(adapter)) {
-      return RetrievalScore.of(adapted, test).accuracy().value();
+    try (LoraAdapter adapter = LoraAdapter.load(checkpoint)) {
+      return RetrievalScore.of(encoder, adapter, test).accuracy().value();
     }
   }
 }

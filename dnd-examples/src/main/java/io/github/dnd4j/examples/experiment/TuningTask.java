@@ -38,7 +38,6 @@ record TuningTask(String name, List<TextPair> pairs, List<String> prompts, Path 
 
   /** The task's adapter: that of the last step. */
   Path lastCheckpoint() {
-    List<Path> all = TaskData.checkpointsIn(checkpoints);
-    return all.get(all.size() - 1);
+    return trainingData().lastCheckpoint();
   }
 }
