@@ -81,7 +81,7 @@ public interface TensorFile extends AutoCloseable {
   /**
    * Opens a file of tensors, of whichever kind its first bytes say.
    *
-   * @param path a safetensors file or a PyTorch checkpoint
+   * @param path a safetensors file, a PyTorch checkpoint or a GGUF file
    * @return the open file; the caller closes it
    * @throws FileAccessException if it is missing or unreadable
    * @throws io.github.dnd4j.FileFormatException if its content is broken
@@ -89,9 +89,11 @@ public interface TensorFile extends AutoCloseable {
   static TensorFile open(Path path) {
     Checks.notNull(path, "path");
     try {
-      return PyTorchFile.recognizes(PyTorchFile.startOf(path))
-          ? PyTorchFile.open(path)
-          : SafetensorsFile.open(path);
+      byte[] start = PyTorchFile.startOf(path);
+      if (GgufFile.recognizes(start)) {
+        return GgufFile.open(path);
+      }
+      return PyTorchFile.recognizes(start) ? PyTorchFile.open(path) : SafetensorsFile.open(path);
     } catch (IOException e) {
       throw new FileAccessException(
           "cannot read " + path + ": " + e + ". Check that the file exists and may be read", e);
