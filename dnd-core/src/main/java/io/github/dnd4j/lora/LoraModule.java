@@ -2,6 +2,9 @@ package io.github.dnd4j.lora;
 
 import io.github.dnd4j.InvalidInputException;
 import io.github.dnd4j.internal.Checks;
+import java.util.OptionalInt;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * One linear layer of a target model that an adapter changes: {@code dW = scale * B @ A}, with A of
@@ -13,6 +16,11 @@ import io.github.dnd4j.internal.Checks;
  * @param rank the rank of its LoRA matrices
  */
 public record LoraModule(String path, int in, int out, int rank) {
+
+  /** The first number between dots; at most nine digits, so that it is an int. */
+  private static final Pattern LAYER = Pattern.compile("\\.(\\d{1,9})\\.");
+
+  private static final Pattern NUMBER = Pattern.compile("\\.\\d+(?=\\.)");
 
   /**
    * Checks the values.
@@ -45,6 +53,29 @@ public record LoraModule(String path, int in, int out, int rank) {
    */
   public String name() {
     return path.substring(path.lastIndexOf('.') + 1);
+  }
+
+  /**
+   * The number of the model's layer that it is in.
+   *
+   * @return the first number between the dots of the path, 0 in {@code
+   *     model.layers.0.self_attn.q_proj}; empty if there is none
+   */
+  public OptionalInt layer() {
+    Matcher matcher = LAYER.matcher(path);
+    return matcher.find()
+        ? OptionalInt.of(Integer.parseInt(matcher.group(1)))
+        : OptionalInt.empty();
+  }
+
+  /**
+   * What it has in common with its like in other layers.
+   *
+   * @return the path with {@code *} for every number between dots, {@code
+   *     model.layers.*.self_attn.q_proj} for example
+   */
+  public String kind() {
+    return NUMBER.matcher(path).replaceAll(".*");
   }
 
   /**

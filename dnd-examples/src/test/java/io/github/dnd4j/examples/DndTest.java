@@ -53,7 +53,8 @@ class DndTest {
         "criterion",
         "merge",
         "convert",
-        "inspect"
+        "inspect",
+        "compare"
       })
   @DisplayName("explains every subcommand")
   void help(String command) {
