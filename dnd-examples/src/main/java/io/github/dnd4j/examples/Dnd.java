@@ -40,6 +40,9 @@ import picocli.CommandLine.Spec;
       ConvertCommand.class,
       InspectCommand.class,
       CompareCommand.class,
+      ServeCommand.class,
+      ModelfileCommand.class,
+      LlamaCommand.class,
       TrainingStepCommand.class
     })
 public final class Dnd implements Runnable {

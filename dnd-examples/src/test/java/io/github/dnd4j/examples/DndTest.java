@@ -54,7 +54,10 @@ class DndTest {
         "merge",
         "convert",
         "inspect",
-        "compare"
+        "compare",
+        "serve",
+        "modelfile",
+        "llama-command"
       })
   @DisplayName("explains every subcommand")
   void help(String command) {
