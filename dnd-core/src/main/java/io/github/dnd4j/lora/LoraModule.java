@@ -14,16 +14,25 @@ import io.github.dnd4j.internal.Checks;
  */
 public record LoraModule(String path, int in, int out, int rank) {
 
+  /** How many characters a path may have; those of real models have about a hundred. */
+  public static final int LONGEST_PATH = 1024;
+
+  /** How many parts a path may have; those of real models have about ten. */
+  public static final int MOST_PARTS = 32;
+
+  private static final int QUOTED = 100;
+
   /**
    * Checks the values.
    *
-   * @param path the layer's path in the model
+   * @param path the layer's path in the model, of at most {@link #MOST_PARTS} parts and {@link
+   *     #LONGEST_PATH} characters
    * @param in its input features, at least 1
    * @param out its output features, at least 1
    * @param rank the rank of its LoRA matrices, at least 1; no matrix may hold 2^31 numbers
    */
   public LoraModule {
-    Checks.notBlank(path, "path");
+    checkPath(path);
     Checks.positive(in, path + ": in");
     Checks.positive(out, path + ": out");
     Checks.positive(rank, path + ": rank");
@@ -35,6 +44,23 @@ public record LoraModule(String path, int in, int out, int rank) {
               + " and "
               + Math.max(in, out)
               + " columns has more than 2^31-1 numbers");
+    }
+  }
+
+  /** Paths come out of files, and are looked up part by part. */
+  static void checkPath(String path) {
+    Checks.notBlank(path, "path");
+    if (path.length() > LONGEST_PATH || path.chars().filter(c -> c == '.').count() >= MOST_PARTS) {
+      throw new InvalidInputException(
+          "a module's path has at most "
+              + LONGEST_PATH
+              + " characters and "
+              + MOST_PARTS
+              + " parts, but this has "
+              + path.length()
+              + " characters: "
+              + path.substring(0, Math.min(path.length(), QUOTED))
+              + "...");
     }
   }
 
