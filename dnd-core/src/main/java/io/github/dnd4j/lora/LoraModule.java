@@ -17,6 +17,14 @@ import java.util.regex.Pattern;
  */
 public record LoraModule(String path, int in, int out, int rank) {
 
+  /** How many characters a path may have; those of real models have about a hundred. */
+  public static final int LONGEST_PATH = 1024;
+
+  /** How many parts a path may have; those of real models have about ten. */
+  public static final int MOST_PARTS = 32;
+
+  private static final int QUOTED = 100;
+
   /** The first number between dots; at most nine digits, so that it is an int. */
   private static final Pattern LAYER = Pattern.compile("\\.(\\d{1,9})\\.");
 
@@ -25,13 +33,14 @@ public record LoraModule(String path, int in, int out, int rank) {
   /**
    * Checks the values.
    *
-   * @param path the layer's path in the model
+   * @param path the layer's path in the model, of at most {@link #MOST_PARTS} parts and {@link
+   *     #LONGEST_PATH} characters
    * @param in its input features, at least 1
    * @param out its output features, at least 1
    * @param rank the rank of its LoRA matrices, at least 1; no matrix may hold 2^31 numbers
    */
   public LoraModule {
-    Checks.notBlank(path, "path");
+    checkPath(path);
     Checks.positive(in, path + ": in");
     Checks.positive(out, path + ": out");
     Checks.positive(rank, path + ": rank");
@@ -43,6 +52,23 @@ public record LoraModule(String path, int in, int out, int rank) {
               + " and "
               + Math.max(in, out)
               + " columns has more than 2^31-1 numbers");
+    }
+  }
+
+  /** Paths come out of files, and are looked up part by part. */
+  static void checkPath(String path) {
+    Checks.notBlank(path, "path");
+    if (path.length() > LONGEST_PATH || path.chars().filter(c -> c == '.').count() >= MOST_PARTS) {
+      throw new InvalidInputException(
+          "a module's path has at most "
+              + LONGEST_PATH
+              + " characters and "
+              + MOST_PARTS
+              + " parts, but this has "
+              + path.length()
+              + " characters: "
+              + path.substring(0, Math.min(path.length(), QUOTED))
+              + "...");
     }
   }
 

@@ -25,7 +25,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 public final class SafetensorsFile implements TensorFile {
 
   /** Longer headers are refused, as by the reference implementation. */
-  static final long LONGEST_HEADER = 100_000_000;
+  static final long LONGEST_HEADER = ReadLimits.MOST_HEADER_BYTES;
 
   private final Path path;
   private final FileChannel channel;
@@ -34,13 +34,13 @@ public final class SafetensorsFile implements TensorFile {
   private final SafetensorsHeader header;
   private final TensorReader reader;
 
-  private SafetensorsFile(Path path, FileChannel channel) throws IOException {
+  private SafetensorsFile(Path path, FileChannel channel, ReadLimits limits) throws IOException {
     this.path = path;
     this.channel = channel;
     this.size = channel.size();
-    byte[] json = headerBytes(path, channel, size);
+    byte[] json = headerBytes(path, channel, size, limits.headerBytes());
     this.dataStart = (long) Long.BYTES + json.length;
-    this.header = SafetensorsHeader.parse(path, json, size - dataStart);
+    this.header = SafetensorsHeader.parse(path, json, size - dataStart, limits.tensors());
     this.reader =
         new TensorReader(
             path, header.tensors(), info -> ByteSource.of(channel, position(info.name())));
@@ -54,13 +54,17 @@ public final class SafetensorsFile implements TensorFile {
    * @throws FileAccessException if it is missing or unreadable
    * @throws FileFormatException if its header breaks a rule of the format
    */
-  @SuppressWarnings("resource") // the opened file owns the channel
   public static SafetensorsFile open(Path path) {
+    return open(path, ReadLimits.defaults());
+  }
+
+  @SuppressWarnings("resource") // the opened file owns the channel
+  static SafetensorsFile open(Path path, ReadLimits limits) {
     Checks.notNull(path, "path");
     FileChannel channel = null;
     try {
       channel = FileChannel.open(path, StandardOpenOption.READ);
-      SafetensorsFile file = new SafetensorsFile(path, channel);
+      SafetensorsFile file = new SafetensorsFile(path, channel, limits);
       channel = null;
       return file;
     } catch (IOException e) {
@@ -71,7 +75,8 @@ public final class SafetensorsFile implements TensorFile {
     }
   }
 
-  private static byte[] headerBytes(Path path, FileChannel channel, long size) throws IOException {
+  private static byte[] headerBytes(Path path, FileChannel channel, long size, long most)
+      throws IOException {
     if (size < Long.BYTES) {
       throw new FileFormatException(
           path + " is no safetensors file: it has only " + size + " bytes");
@@ -80,13 +85,13 @@ public final class SafetensorsFile implements TensorFile {
     ByteBuffer prefix = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     start.read(prefix);
     long length = prefix.getLong(0);
-    if (length < 0 || length > LONGEST_HEADER) {
+    if (length < 0 || length > most) {
       throw new FileFormatException(
           path
               + " is no safetensors file, or a corrupt one: its header would have "
               + Long.toUnsignedString(length)
               + " bytes, at most "
-              + LONGEST_HEADER
+              + most
               + " are allowed");
     }
     if (length > size - Long.BYTES) {
