@@ -44,8 +44,8 @@ class ExperimentCommandTest {
             "| generated, draw 2 |",
             "| training adapter: ships |");
     List<String> csv = Files.readAllLines(out.resolve("report.csv"));
-    // 10 rows, and 1 bare, 2 training, 1 mean, 6 draws of 3 pools, 1 mean of draws, 1 own
-    assertThat(csv).hasSize(1 + 10 + 12).allMatch(line -> line.split(",", -1).length == 13);
+    // 11 rows, and 1 bare, 2 training, 1 mean, 6 draws of 3 pools, 2 scaled, 1 mean of draws, 1 own
+    assertThat(csv).hasSize(1 + 11 + 14).allMatch(line -> line.split(",", -1).length == 13);
     assertThat(csv.get(1)).matches("rivers,bare,,8,(\\S+,){6}0.0+,0.0+,0.0+");
     assertThat(ImageIO.read(out.resolve("report.png").toFile()).getHeight()).isEqualTo(560);
     // and again
