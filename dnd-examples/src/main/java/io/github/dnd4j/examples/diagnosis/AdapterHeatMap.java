@@ -27,12 +27,13 @@ final class AdapterHeatMap {
   private static final int WIDTH_OF_NARROW_LAYER = 26;
   private static final int HEIGHT_OF_REST = 150;
   private static final int HEIGHT_OF_KIND = 44;
+  private static final int SPACE_OF_LABEL = 20;
   private static final int LEAST_WIDTH = 760;
   private static final int LEAST_HEIGHT = 340;
 
-  /** From pale to dark, so that it can be read without colours too. */
+  /** From pale to dark, but not too dark for black numbers. */
   private static final Color[] COLORS = {
-    new Color(0xffffcc), new Color(0xfd8d3c), new Color(0xbd0026)
+    new Color(0xffffe5), new Color(0xfec44f), new Color(0xd95f0e)
   };
 
   private static final Color NOTHING = new Color(0xd9d9d9);
@@ -57,6 +58,8 @@ final class AdapterHeatMap {
     chart.getStyler().setChartBackgroundColor(Color.WHITE);
     chart.getStyler().setPlotBackgroundColor(NOTHING);
     chart.getStyler().setPlotContentSize(1);
+    // Of names, the hint of one axis is taken for both.
+    chart.getStyler().setXAxisTickMarkSpacingHint(SPACE_OF_LABEL);
     chart.getStyler().setRangeColors(COLORS);
     addCells(chart, title, kinds, layers);
     BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);

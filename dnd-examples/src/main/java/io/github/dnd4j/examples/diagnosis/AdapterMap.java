@@ -167,8 +167,7 @@ public final class AdapterMap {
   /**
    * Writes the map; each file appears whole or not at all.
    *
-   * @param picture a PNG file of {@value AdapterMapPlot#WIDTH} times {@value AdapterMapPlot#HEIGHT}
-   *     pixels
+   * @param picture a PNG file of 1100 times 800 pixels
    * @param csv a CSV file: name, group, x, y, which share of the point's squared distance from the
    *     mean is shown, and which share of all squared distances
    */

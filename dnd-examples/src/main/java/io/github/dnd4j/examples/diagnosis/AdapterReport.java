@@ -89,7 +89,7 @@ public final class AdapterReport {
    * @param file a PNG file
    */
   public void writePicture(Path file) {
-    AdapterHeatMap.write(diagnosis, "|dW| of " + path.getFileName(), file);
+    AdapterHeatMap.write(diagnosis, "|dW| of " + ReferenceComparison.name(path), file);
   }
 
   /**

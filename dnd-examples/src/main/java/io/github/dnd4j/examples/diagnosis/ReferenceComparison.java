@@ -167,7 +167,7 @@ record ReferenceComparison(
   }
 
   /** With its folder, which is often the task's name. */
-  private static String name(Path path) {
+  static String name(Path path) {
     Path absolute = path.toAbsolutePath().normalize();
     int names = absolute.getNameCount();
     return absolute.subpath(Math.max(0, names - 2), names).toString();

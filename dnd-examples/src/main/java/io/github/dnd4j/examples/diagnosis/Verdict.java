@@ -91,8 +91,8 @@ final class Verdict {
     if (!zero.isEmpty()) {
       sentences.add(
           count(zero.size(), "module")
-              + (zero.size() == 1 ? " does" : " do")
-              + " nothing, their dW is 0: "
+              + (zero.size() == 1 ? " does nothing, its" : " do nothing, their")
+              + " dW is 0: "
               + names(zero)
               + ".");
     }
