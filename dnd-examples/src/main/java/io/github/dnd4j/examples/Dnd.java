@@ -39,6 +39,9 @@ import picocli.CommandLine.Spec;
       MergeCommand.class,
       ConvertCommand.class,
       InspectCommand.class,
+      ServeCommand.class,
+      ModelfileCommand.class,
+      LlamaCommand.class,
       TrainingStepCommand.class
     })
 public final class Dnd implements Runnable {

@@ -53,7 +53,10 @@ class DndTest {
         "criterion",
         "merge",
         "convert",
-        "inspect"
+        "inspect",
+        "serve",
+        "modelfile",
+        "llama-command"
       })
   @DisplayName("explains every subcommand")
   void help(String command) {
