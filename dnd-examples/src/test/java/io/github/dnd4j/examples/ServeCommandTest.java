@@ -5,20 +5,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import io.github.dnd4j.lora.LoraAdapter;
+import io.github.dnd4j.lora.LoraConfig;
+import io.github.dnd4j.lora.LoraWeights;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.nd4j.linalg.factory.Nd4j;
 
 @DisplayName("dnd serve, modelfile and llama-command")
 class ServeCommandTest {
@@ -108,8 +112,16 @@ class ServeCommandTest {
 
   @Test
   @DisplayName("write a Modelfile")
-  void modelfile() throws IOException {
-    Path adapter = Files.writeString(folder.resolve("a.gguf"), "GGUF");
+  void modelfile() {
+    // given
+    Path adapter = folder.resolve("a.gguf");
+    String layer = "model.layers.0.self_attn.q_proj";
+    LoraWeights weights = new LoraWeights(Nd4j.ones(2, 4), Nd4j.ones(4, 2));
+    LoraConfig config = LoraConfig.of(2, 4, "Qwen/Qwen2.5-0.5B", LoraConfig.CAUSAL_LM);
+    try (LoraAdapter made = new LoraAdapter(config, Map.of(layer, weights), Map.of())) {
+      made.save(adapter);
+    }
+    // when
     Path out = folder.resolve("Modelfile");
     CommandLineRun run =
         dnd(
@@ -122,6 +134,7 @@ class ServeCommandTest {
             "temperature=0",
             "--out",
             out);
+    // then
     assertThat(run.err()).isEmpty();
     assertThat(run.out()).contains("ollama create NAME -f " + out);
     assertThat(out).hasContent("FROM qwen2.5:0.5b\nADAPTER ./a.gguf\nPARAMETER temperature 0\n");

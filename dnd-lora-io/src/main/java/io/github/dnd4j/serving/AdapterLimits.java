@@ -51,8 +51,8 @@ final class AdapterLimits {
                 + (float) scale
                 + ", which it takes from r and lora_alpha alone"
                 + (rankStabilized ? "" : " without regard to use_rslora")
-                + ". Bring the adapter to one rank and plain alpha / rank scales, or save it as"
-                + " GGUF for llama.cpp");
+                + ". LoraAlgebra.reduceRank by the adapter's own largest rank gives it the scale 1"
+                + " in every module, with the same effect");
       }
     }
   }
@@ -69,7 +69,7 @@ final class AdapterLimits {
               + maxRank
               + ". Start it with --max-lora-rank "
               + module.rank()
-              + " or more, or reduce the adapter's rank");
+              + " or more, or reduce the adapter's rank by LoraAlgebra.reduceRank");
     }
   }
 

@@ -3,9 +3,11 @@ package io.github.dnd4j.serving;
 import io.github.dnd4j.InvalidInputException;
 import io.github.dnd4j.internal.Checks;
 import java.math.BigDecimal;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -23,8 +25,8 @@ import java.util.stream.Stream;
  * <p>Adapters are loaded when the program starts. A llama-server's {@code /lora-adapters} later
  * changes only their scales, by their places in the order of this command.
  *
- * <p>Files that exist are checked for being GGUF; others may be those of another machine.
- * Immutable.
+ * <p>Files that exist are checked for being a GGUF model and adapters; others may be those of
+ * another machine. Immutable.
  */
 public final class LlamaCppCommand {
 
@@ -53,7 +55,6 @@ public final class LlamaCppCommand {
    * @param model the base model's GGUF file
    * @return the command {@code llama-server -m model}
    * @throws io.github.dnd4j.FileFormatException if the file exists and is not GGUF
-   * @throws InvalidInputException if it is a directory
    */
   public static LlamaCppCommand server(Path model) {
     return of("llama-server", model);
@@ -66,14 +67,19 @@ public final class LlamaCppCommand {
    * @param model the base model's GGUF file
    * @return the command {@code program -m model}
    * @throws io.github.dnd4j.FileFormatException if the file exists and is not GGUF
-   * @throws InvalidInputException if it is a directory, or the program's name is blank
+   * @throws InvalidInputException if the program's name is blank
    */
   public static LlamaCppCommand of(String program, Path model) {
     return new LlamaCppCommand(
         Checks.notBlank(program, "program"),
-        GgufFiles.checkedIfHere(model, "the model"),
+        ifHere(model, "the model", GgufFiles::model),
         List.of(),
         List.of());
+  }
+
+  /** Checks a file, unless it lies on another machine. */
+  private static Path ifHere(Path file, String what, UnaryOperator<Path> check) {
+    return Files.exists(Checks.notNull(file, what)) ? check.apply(file) : file;
   }
 
   /**
@@ -81,7 +87,7 @@ public final class LlamaCppCommand {
    *
    * @param file its GGUF file
    * @return the command with {@code --lora file}
-   * @throws io.github.dnd4j.FileFormatException if the file exists and is not GGUF
+   * @throws io.github.dnd4j.FileFormatException if the file exists and is no GGUF adapter
    * @throws InvalidInputException if it is a directory, or its path has a comma or quote, with
    *     which llama.cpp separates paths
    */
@@ -95,13 +101,13 @@ public final class LlamaCppCommand {
    * @param file its GGUF file
    * @param scale what its effect is multiplied with; 1 leaves it as it is, 0 turns it off
    * @return the command with {@code --lora-scaled file:scale}, or with {@code --lora file} for 1
-   * @throws io.github.dnd4j.FileFormatException if the file exists and is not GGUF
+   * @throws io.github.dnd4j.FileFormatException if the file exists and is no GGUF adapter
    * @throws InvalidInputException if it is a directory, the scale is not finite, or the path has a
    *     comma or quote, or, unless the scale is 1, a colon, as those of other drives in Windows
    *     have
    */
   public LlamaCppCommand withAdapter(Path file, double scale) {
-    GgufFiles.checkedIfHere(file, "the adapter");
+    ifHere(file, "the adapter", GgufFiles::adapter);
     if (!Double.isFinite(scale)) {
       throw new InvalidInputException(file + ": the scale must be finite, but is " + scale);
     }
@@ -139,7 +145,7 @@ public final class LlamaCppCommand {
 
   /**
    * The command as a process is started with it. Several adapters are values of one option,
-   * separated by commas, as llama.cpp has it since December 2025; those without a scale come first.
+   * separated by commas, as llama.cpp documents it; those without a scale come first.
    *
    * @return the program and its arguments, without quoting
    */

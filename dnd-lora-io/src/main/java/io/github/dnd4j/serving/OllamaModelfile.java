@@ -74,10 +74,11 @@ public final class OllamaModelfile {
    * @return a Modelfile of that model
    * @throws FileAccessException if the file cannot be read; Ollama would take its path for a name
    * @throws io.github.dnd4j.FileFormatException if it is not GGUF
-   * @throws InvalidInputException if it is a directory, or its path cannot stand in a Modelfile
+   * @throws InvalidInputException if its path cannot stand in a Modelfile
    */
   public static OllamaModelfile from(Path model) {
-    return new OllamaModelfile(null, file(model, "the model"), null, List.of());
+    return new OllamaModelfile(
+        null, GgufFiles.model(absolute(model, "the model")), null, List.of());
   }
 
   /**
@@ -86,12 +87,13 @@ public final class OllamaModelfile {
    * @param file its GGUF file
    * @return the Modelfile with it
    * @throws FileAccessException if the file cannot be read
-   * @throws io.github.dnd4j.FileFormatException if it is not GGUF
+   * @throws io.github.dnd4j.FileFormatException if it is no GGUF adapter
    * @throws InvalidInputException if it is a directory, as PEFT's adapters are, or its path cannot
    *     stand in a Modelfile
    */
   public OllamaModelfile withAdapter(Path file) {
-    return new OllamaModelfile(baseName, baseFile, file(file, "the adapter"), others);
+    return new OllamaModelfile(
+        baseName, baseFile, GgufFiles.adapter(absolute(file, "the adapter")), others);
   }
 
   /**
@@ -142,10 +144,10 @@ public final class OllamaModelfile {
     return new OllamaModelfile(baseName, baseFile, adapter, more);
   }
 
-  private static Path file(Path file, String what) {
+  private static Path absolute(Path file, String what) {
     Path absolute = Checks.notNull(file, what).toAbsolutePath().normalize();
     absolute.toString().codePoints().forEach(c -> checkInPath(absolute, c));
-    return GgufFiles.checked(absolute, what);
+    return absolute;
   }
 
   /** Ollama leaves out what it does not take for printable, and then finds no such file. */

@@ -94,19 +94,26 @@ class LlamaCppCommandTest {
   @Test
   void filesThatAreThereHaveToBeGguf() throws IOException {
     // given
-    Path gguf = Files.writeString(folder.resolve("a.gguf"), "GGUF...");
+    Path model = Files.writeString(folder.resolve("base.gguf"), "GGUF...");
+    Path adapter = Adapters.save(Adapters.plain(4), folder.resolve("a.gguf"));
     Path other = Files.writeString(folder.resolve("b.gguf"), "GGML");
     Path empty = Files.createFile(folder.resolve("c.gguf"));
     // then
-    LlamaCppCommand command = LlamaCppCommand.server(gguf);
-    assertThat(command.withAdapter(gguf).arguments()).last().isEqualTo(gguf.toString());
+    LlamaCppCommand command = LlamaCppCommand.server(model);
+    assertThat(command.withAdapter(adapter).arguments())
+        .containsExactly("llama-server", "-m", model.toString(), "--lora", adapter.toString());
     for (Path file : new Path[] {other, empty}) {
       assertThatThrownBy(() -> command.withAdapter(file))
           .isInstanceOf(FileFormatException.class)
+          .hasMessageContaining(file.toString());
+      assertThatThrownBy(() -> LlamaCppCommand.server(file))
+          .isInstanceOf(FileFormatException.class)
           .hasMessageContainingAll(file.toString(), "not a GGUF file");
     }
+    assertThatThrownBy(() -> LlamaCppCommand.server(folder))
+        .isInstanceOf(FileFormatException.class);
     assertThatThrownBy(() -> command.withAdapter(folder))
         .isInstanceOf(InvalidInputException.class)
-        .hasMessageContainingAll("directory", "convert_lora_to_gguf.py");
+        .hasMessageContainingAll("directory", "dnd convert");
   }
 }

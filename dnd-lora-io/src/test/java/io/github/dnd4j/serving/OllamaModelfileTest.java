@@ -7,6 +7,9 @@ import io.github.dnd4j.FileAccessException;
 import io.github.dnd4j.FileFormatException;
 import io.github.dnd4j.InvalidInputException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -118,12 +121,37 @@ class OllamaModelfileTest {
     Path adapter = gguf("a.gguf");
     assertThatThrownBy(() -> QWEN.withAdapter(adapter).write(adapter))
         .isInstanceOf(InvalidInputException.class);
-    assertThat(adapter).hasContent("GGUF");
+    assertThat(QWEN.withAdapter(adapter).text()).contains("a.gguf");
+  }
+
+  @Test
+  void aModelIsNoAdapter() throws IOException {
+    // given a GGUF header of version 3 without tensors, and with one text
+    ByteBuffer file = ByteBuffer.allocate(64).order(ByteOrder.LITTLE_ENDIAN);
+    file.put(ascii("GGUF")).putInt(3).putLong(0).putLong(1);
+    putText(file, "general.type");
+    file.putInt(8);
+    putText(file, "model");
+    Path model = Files.write(folder.resolve("base.gguf"), file.array());
+    // then
+    assertThat(OllamaModelfile.from(model).text()).isEqualTo("FROM " + model + "\n");
+    assertThatThrownBy(() -> QWEN.withAdapter(model))
+        .isInstanceOf(FileFormatException.class)
+        .hasMessageContainingAll("general.type is 'model'", "Is it a model?");
+  }
+
+  private static void putText(ByteBuffer file, String text) {
+    file.putLong(text.length()).put(ascii(text));
+  }
+
+  private static byte[] ascii(String text) {
+    return text.getBytes(StandardCharsets.US_ASCII);
   }
 
   private Path gguf(String name) throws IOException {
+    Path saved = Adapters.save(Adapters.plain(4), folder.resolve("saved.gguf"));
     Path file = folder.resolve(name);
     Files.createDirectories(file.getParent());
-    return Files.writeString(file, "GGUF");
+    return Files.move(saved, file);
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.dnd4j.InvalidInputException;
 import io.github.dnd4j.lora.LoraAdapter;
+import io.github.dnd4j.lora.LoraAlgebra;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -104,7 +105,12 @@ class SglangServerTest {
             .isInstanceOf(InvalidInputException.class)
             .hasMessageContaining("at most 8");
       }
+      // then nothing was sent; and the scales can be made even
       assertThat(local.requests()).isEmpty();
+      try (LoraAdapter adapter = LoraAdapter.load(directory);
+          LoraAdapter even = LoraAlgebra.reduceRank(adapter, 4).adapter()) {
+        server.check(even);
+      }
     }
   }
 }
