@@ -107,7 +107,9 @@ public interface TensorFile extends AutoCloseable {
       if (GgufFile.recognizes(start)) {
         return GgufFile.open(path);
       }
-      return PyTorchFile.recognizes(start) ? PyTorchFile.open(path, limits) : SafetensorsFile.open(path, limits);
+      return PyTorchFile.recognizes(start)
+          ? PyTorchFile.open(path, limits)
+          : SafetensorsFile.open(path, limits);
     } catch (IOException e) {
       throw new FileAccessException(
           "cannot read " + path + ": " + e + ". Check that the file exists and may be read", e);
