@@ -66,6 +66,14 @@ final class FuzzSeeds {
 
   private FuzzSeeds() {}
 
+  /** Writes the seeds of a reader, the first argument, to a folder, the second. */
+  public static void main(String[] arguments) throws IOException {
+    Path folder = Files.createDirectories(Path.of(arguments[1]));
+    for (var seed : FuzzedReader.of(arguments[0]).seeds().entrySet()) {
+      Files.write(folder.resolve(seed.getKey()), seed.getValue());
+    }
+  }
+
   static Map<String, byte[]> of(FuzzedReader reader) throws IOException {
     return switch (reader) {
       case SAFETENSORS -> safetensors();
