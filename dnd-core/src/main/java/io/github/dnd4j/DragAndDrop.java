@@ -7,7 +7,9 @@ import io.github.dnd4j.internal.Hashes;
 import io.github.dnd4j.internal.LibraryVersion;
 import io.github.dnd4j.internal.NativeMemory;
 import io.github.dnd4j.lora.LoraAdapter;
+import io.github.dnd4j.lora.LoraGeometry;
 import io.github.dnd4j.lora.LoraTarget;
+import io.github.dnd4j.lora.LoraWeights;
 import io.github.dnd4j.lora.ScaleEncoding;
 import io.github.dnd4j.lora.WeightPrecision;
 import io.github.dnd4j.lora.WeightTokenizer;
@@ -24,6 +26,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -263,11 +266,15 @@ public final class DragAndDrop implements AutoCloseable {
     try (INDArray condition = encode(drawn, shape)) {
       Optional<PromptNovelty> novelty = novelty(condition, shape);
       novelty.ifPresent(this::tell);
-      Optional<Double> strength =
-          novelty.map(PromptNovelty::strength).filter(unused -> options.scaledByNovelty());
       try (INDArray tokens = decode(condition, shape)) {
-        Map<String, String> metadata = provenance(prompts, options, novelty, strength).toMetadata();
-        return timed(Stage.DETOKENIZE, () -> detokenize(tokens, metadata, strength.orElse(1.0)));
+        return timed(
+            Stage.DETOKENIZE,
+            () -> {
+              LoraAdapter adapter = detokenize(tokens);
+              Optional<Double> strength =
+                  novelty.filter(unused -> options.scaledByNovelty()).map(n -> scale(adapter, n));
+              return withMetadata(adapter, provenance(prompts, options, novelty, strength));
+            });
       }
     }
   }
@@ -293,17 +300,27 @@ public final class DragAndDrop implements AutoCloseable {
     listener.onNovelty(novelty);
   }
 
-  /** The product B A is what changes the model, so scaling B scales the change. */
-  private LoraAdapter detokenize(INDArray tokens, Map<String, String> metadata, double strength) {
+  private LoraAdapter detokenize(INDArray tokens) {
     TokenShape grid = decoder.tokenShape();
     Checks.shape(tokens, "what the decoder gives", 1, grid.tokens(), grid.height(), grid.width());
-    LoraAdapter adapter =
-        new WeightTokenizer(target, scaleEncoding)
-            .detokenize(tokens.reshape('c', grid.tokens(), grid.height(), grid.width()), metadata);
-    if (strength < 1) {
+    return new WeightTokenizer(target, scaleEncoding)
+        .detokenize(tokens.reshape('c', grid.tokens(), grid.height(), grid.width()), Map.of());
+  }
+
+  /** The product B A is what changes the model, so scaling B scales the change. */
+  private double scale(LoraAdapter adapter, PromptNovelty novelty) {
+    double strength = trainingPrompts.orElseThrow().strength(novelty, LoraGeometry.norm(adapter));
+    if (strength != 1) {
       adapter.modules().forEach(module -> adapter.weights(module.path()).b().muli(strength));
     }
-    return adapter;
+    return strength;
+  }
+
+  /** The matrices get another owner. */
+  private static LoraAdapter withMetadata(LoraAdapter adapter, Provenance provenance) {
+    Map<String, LoraWeights> weights = new LinkedHashMap<>();
+    adapter.modules().forEach(m -> weights.put(m.path(), adapter.weights(m.path())));
+    return new LoraAdapter(adapter.config(), weights, provenance.toMetadata());
   }
 
   /**

@@ -50,9 +50,17 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * @param familiar the distance of prompts that are of a training set, not negative
  * @param unfamiliar the distance of prompts that are of none, larger than {@code familiar}
  * @param threshold the novelty above which prompts count as novel, above 0
+ * @param changeNorm the Frobenius norm of the change dW that the training sets' own adapters make,
+ *     on average; 0 if it is not known. What a generator makes is shorter, the more so the less
+ *     sure it is, because the mean of what it may have been asked for is
  */
 public record TrainingPrompts(
-    int tokens, List<TrainingSet> sets, double familiar, double unfamiliar, double threshold) {
+    int tokens,
+    List<TrainingSet> sets,
+    double familiar,
+    double unfamiliar,
+    double threshold,
+    double changeNorm) {
 
   /** How many leading tokens of a prompt count unless it is said otherwise. */
   public static final int DEFAULT_TOKENS = 8;
@@ -69,6 +77,9 @@ public record TrainingPrompts(
   private static final double SMALLEST_GAP = 1e-4;
 
   private static final double GREATEST_DISTANCE = 2;
+
+  /** What is much too short is not sure to point anywhere. */
+  private static final double GREATEST_STRENGTH = 3;
 
   /** The prompts of one training set: its name, and where they lie. Immutable. */
   public static final class TrainingSet {
@@ -159,6 +170,7 @@ public record TrainingPrompts(
    * @param familiar the distance of prompts that are of a training set
    * @param unfamiliar the distance of prompts that are of none
    * @param threshold the novelty above which prompts count as novel
+   * @param changeNorm the norm of the training sets' own adapters; 0 if it is not known
    * @throws InvalidInputException if a value is not as said
    */
   public TrainingPrompts {
@@ -176,6 +188,26 @@ public record TrainingPrompts(
               + unfamiliar);
     }
     PromptNovelty.checkThreshold(threshold);
+    if (!(changeNorm >= 0 && Double.isFinite(changeNorm))) {
+      throw new InvalidInputException(
+          "the norm of the training sets' adapters must be finite and not negative, but is "
+              + changeNorm);
+    }
+  }
+
+  /**
+   * A memory of prompts alone: the norm of the training sets' adapters is not known.
+   *
+   * @param tokens how many leading tokens of a prompt count
+   * @param sets the training sets
+   * @param familiar the distance of prompts that are of a training set
+   * @param unfamiliar the distance of prompts that are of none
+   * @param threshold the novelty above which prompts count as novel
+   * @throws InvalidInputException if a value is not as said
+   */
+  public TrainingPrompts(
+      int tokens, List<TrainingSet> sets, double familiar, double unfamiliar, double threshold) {
+    this(tokens, sets, familiar, unfamiliar, threshold, 0);
   }
 
   private static void checkSets(List<TrainingSet> sets) {
@@ -228,7 +260,36 @@ public record TrainingPrompts(
    * @return a copy
    */
   public TrainingPrompts withThreshold(double newThreshold) {
-    return new TrainingPrompts(tokens, sets, familiar, unfamiliar, newThreshold);
+    return new TrainingPrompts(tokens, sets, familiar, unfamiliar, newThreshold, changeNorm);
+  }
+
+  /**
+   * The same memory with the norm that adapters should have.
+   *
+   * @param norm the mean Frobenius norm of the change dW of the training sets' own adapters, above
+   *     0
+   * @return a copy
+   */
+  public TrainingPrompts withChangeNorm(double norm) {
+    return new TrainingPrompts(tokens, sets, familiar, unfamiliar, threshold, norm);
+  }
+
+  /**
+   * By how much to scale an adapter that was generated of prompts. Familiar ones (novelty 0) bring
+   * it to the norm of the training sets' own adapters, if that is known; from there it goes in a
+   * straight line to 1 at the threshold, and above it the adapter is made smaller. It is never
+   * stretched to more than {@value #GREATEST_STRENGTH} times its size.
+   *
+   * @param novelty of the prompts
+   * @param norm the Frobenius norm of the change that the adapter makes as it was generated
+   * @return the factor
+   */
+  public double strength(PromptNovelty novelty, double norm) {
+    if (novelty.isNovel() || changeNorm <= norm) {
+      return novelty.strength();
+    }
+    double restoring = Math.min(changeNorm / norm, GREATEST_STRENGTH);
+    return 1 + (restoring - 1) * (1 - novelty.score() / novelty.threshold());
   }
 
   /**

@@ -389,4 +389,34 @@ class TrainingPromptsTest {
     }
     return values;
   }
+
+  @Test
+  void strengthRestoresTheNormOfFamiliarPromptsAndShrinksNovelOnes() {
+    // given adapters of the training with a norm of 3
+    TrainingPrompts remembered =
+        new TrainingPrompts(
+                8,
+                List.of(
+                    new TrainingSet("a", new float[] {1, 0}),
+                    new TrainingSet("b", new float[] {0, 1})),
+                0.1,
+                0.5,
+                2)
+            .withChangeNorm(3);
+    // when, then: what was generated has half of that norm
+    assertThat(remembered.strength(new PromptNovelty(0, "a", 2), 1.5)).isEqualTo(2);
+    assertThat(remembered.strength(new PromptNovelty(1, "a", 2), 1.5)).isEqualTo(1.5);
+    assertThat(remembered.strength(new PromptNovelty(2, "a", 2), 1.5)).isEqualTo(1);
+    assertThat(remembered.strength(new PromptNovelty(4, "a", 2), 1.5)).isEqualTo(0.5);
+    // and a long one is not made shorter for its length, nor a very short one stretched without end
+    assertThat(remembered.strength(new PromptNovelty(0, "a", 2), 4)).isEqualTo(1);
+    assertThat(remembered.strength(new PromptNovelty(0, "a", 2), 0.1)).isEqualTo(3);
+    assertThat(remembered.strength(new PromptNovelty(0, "a", 2), 0)).isEqualTo(3);
+    // and without a known norm nothing is stretched
+    TrainingPrompts unknown = new TrainingPrompts(8, remembered.sets(), 0.1, 0.5, 2);
+    assertThat(unknown.strength(new PromptNovelty(0, "a", 2), 1.5)).isEqualTo(1);
+    assertThat(unknown.strength(new PromptNovelty(4, "a", 2), 1.5)).isEqualTo(0.5);
+    // and no other norm is accepted
+    assertThatThrownBy(() -> unknown.withChangeNorm(Double.NaN)).hasMessageContaining("NaN");
+  }
 }

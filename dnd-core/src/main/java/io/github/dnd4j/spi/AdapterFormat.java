@@ -2,6 +2,7 @@ package io.github.dnd4j.spi;
 
 import io.github.dnd4j.FileAccessException;
 import io.github.dnd4j.FileFormatException;
+import io.github.dnd4j.InvalidInputException;
 import io.github.dnd4j.lora.LoraAdapter;
 import io.github.dnd4j.lora.WeightPrecision;
 import java.nio.file.Files;
@@ -62,6 +63,28 @@ public interface AdapterFormat {
   }
 
   /**
+   * The format of a name.
+   *
+   * @param name its {@link #name()}
+   * @return the format
+   * @throws InvalidInputException if there is none
+   */
+  static AdapterFormat named(String name) {
+    return all().stream()
+        .filter(format -> format.name().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new InvalidInputException(
+                    "no adapter format is called '"
+                        + name
+                        + "' (found: "
+                        + all().stream().map(AdapterFormat::name).toList()
+                        + ")"
+                        + Services.hint(AdapterFormat.class)));
+  }
+
+  /**
    * The format that a destination's name asks for.
    *
    * @param destination a path that need not exist
@@ -103,7 +126,8 @@ public interface AdapterFormat {
                 new FileFormatException(
                     source
                         + " is no LoRA adapter of a known format (a PEFT directory holds"
-                        + " adapter_config.json and adapter_model.safetensors)"
+                        + " adapter_config.json and adapter_model.safetensors, a GGUF file"
+                        + " begins with GGUF)"
                         + Services.hint(AdapterFormat.class)));
   }
 }

@@ -6,6 +6,8 @@ import io.github.dnd4j.InvalidInputException;
 import io.github.dnd4j.TrainingPrompts;
 import io.github.dnd4j.decoder.HyperConvDecoder;
 import io.github.dnd4j.internal.Hashes;
+import io.github.dnd4j.lora.LoraAdapter;
+import io.github.dnd4j.lora.LoraGeometry;
 import io.github.dnd4j.training.DragAndDropTrainer.Plan;
 import io.github.dnd4j.training.DragAndDropTrainer.Result;
 import io.github.dnd4j.training.DragAndDropTrainer.RunParts;
@@ -115,7 +117,21 @@ final class TrainingRun {
           "the generator will not tell novel prompts: that takes two data sets whose prompts differ"
               + " and of which one has two prompts or more");
     }
-    return remembered;
+    return remembered.map(memory -> memory.withChangeNorm(changeNorm(plan.remembered())));
+  }
+
+  /** The mean over data sets of the norm of the change that their last checkpoint makes. */
+  private static double changeNorm(PromptCheckpointDataset dataset) {
+    return dataset.tasks().stream()
+        .mapToDouble(task -> changeNorm(task.checkpoints().get(task.checkpoints().size() - 1)))
+        .average()
+        .orElseThrow();
+  }
+
+  private static double changeNorm(Path checkpoint) {
+    try (LoraAdapter adapter = LoraAdapter.load(checkpoint)) {
+      return LoraGeometry.norm(adapter);
+    }
   }
 
   private CriterionWeights criterion() {

@@ -11,8 +11,8 @@ final class AdapterOutput {
   @Option(
       names = "--out",
       required = true,
-      paramLabel = "DIR",
-      description = "Where the adapter goes: a PEFT directory.")
+      paramLabel = "PATH",
+      description = "Where the adapter goes: a PEFT directory, or a GGUF file if it ends in .gguf.")
   private Path out;
 
   @Option(

@@ -29,7 +29,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "inspect",
     description =
-        "Say what an adapter, a generator directory, a checkpoint or a safetensors file holds.")
+        "Say what an adapter, a generator directory, a checkpoint, a safetensors or a GGUF file"
+            + " holds.")
 final class InspectCommand implements Callable<Integer> {
 
   @Parameters(paramLabel = "PATH", description = "A PEFT or generator directory, or a file.")

@@ -22,7 +22,10 @@ final class NoveltyReport {
                     novelty.score(),
                     novelty.nearest(),
                     scaled
-                        ? String.format(Locale.ROOT, "; scaled by %.2f", novelty.strength())
+                        ? String.format(
+                            Locale.ROOT,
+                            "; scaled by %.2f",
+                            Double.parseDouble(adapter.metadata().get("dnd4j.strength")))
                         : ""));
   }
 

@@ -39,7 +39,9 @@ final class Quickstart {
   }
 
   private LoraAdapter generate(List<String> pool, int draw) {
-    return generator.generate(pool, new GenerationOptions(31 * seed + draw));
+    boolean scaled = generator.trainingPrompts().isPresent();
+    return generator.generate(
+        pool, GenerationOptions.defaults().withSeed(31 * seed + draw).withScaledByNovelty(scaled));
   }
 
   /**

@@ -12,6 +12,9 @@ import io.github.dnd4j.io.SafetensorsWriter;
 import io.github.dnd4j.io.TensorFile;
 import io.github.dnd4j.io.TensorInfo;
 import io.github.dnd4j.io.TensorType;
+import io.github.dnd4j.lora.LoraConfig;
+import io.github.dnd4j.lora.LoraModule;
+import io.github.dnd4j.lora.LoraTarget;
 import io.github.dnd4j.lora.LoraTargets;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -299,6 +302,54 @@ class DndTest {
     assertThat(merged).hasSize(base.toFile().length());
     assertThat(wrong.exitCode()).isEqualTo(1);
     assertThat(wrong.err()).startsWith("dnd: ").contains("model.safetensors");
+  }
+
+  @Test
+  @DisplayName("generates a GGUF adapter, and converts adapters from one form to the other")
+  void ggufAdapters() {
+    // given
+    Path gguf = folder.resolve("adapter.gguf");
+    Path peft = folder.resolve("peft");
+    Path again = folder.resolve("again.gguf");
+    CommandLineRun generated = generateUntrained(gguf);
+    assertThat(generated.exitCode()).as(generated.err()).isZero();
+    // when
+    CommandLineRun toPeft = dnd("convert", gguf, peft);
+    CommandLineRun toGguf = dnd("convert", peft, again, "--architecture", "bert");
+    CommandLineRun inspect = dnd("inspect", again);
+    // then
+    assertThat(toPeft.exitCode()).as(toPeft.err()).isZero();
+    assertThat(toGguf.exitCode()).as(toGguf.err()).isZero();
+    assertThat(again).hasSameBinaryContentAs(gguf);
+    assertThat(peft).isDirectoryContaining("glob:**/adapter_config.json");
+    assertThat(inspect.out())
+        .contains("72 tensors")
+        .contains("general.architecture = bert")
+        .contains("adapter.lora.alpha = 16.0")
+        .contains("dnd4j.prompts = 20")
+        .contains("BF16 [8, 384] blk.0.attn_q.weight.lora_a");
+  }
+
+  @Test
+  @DisplayName("takes a Llama's head size from its configuration")
+  void convertsForTheBaseModel() throws IOException {
+    // given
+    Path peft = folder.resolve("peft");
+    Path gguf = folder.resolve("adapter.gguf");
+    LoraModule query = new LoraModule("model.layers.0.self_attn.q_proj", 32, 32, 4);
+    LoraConfig config = LoraConfig.of(4, 8, "some/model", LoraConfig.CAUSAL_LM);
+    RandomAdapter.write(peft, new LoraTarget("llama", config, 32, List.of(query)), 1);
+    Files.writeString(
+        folder.resolve("config.json"),
+        "{\"model_type\":\"llama\",\"hidden_size\":32,\"num_attention_heads\":4}");
+    // when
+    CommandLineRun unknown = dnd("convert", peft, gguf);
+    CommandLineRun known = dnd("convert", peft, gguf, "--base", folder);
+    // then
+    assertThat(unknown.exitCode()).isEqualTo(1);
+    assertThat(unknown.err()).contains("some/model", "--architecture");
+    assertThat(known.exitCode()).as(known.err()).isZero();
+    assertThat(dnd("inspect", gguf).out()).contains("llama.attention.key_length = 8");
   }
 
   @Test

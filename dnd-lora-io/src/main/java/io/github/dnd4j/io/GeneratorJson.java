@@ -159,7 +159,8 @@ public final class GeneratorJson implements GeneratorFormat {
               .toList(),
           json.number("familiar"),
           json.number("unfamiliar"),
-          json.number("threshold"));
+          json.number("threshold"),
+          json.has("changeNorm") ? json.number("changeNorm") : 0);
     } catch (InvalidInputException e) {
       throw json.broken("is of no use: " + e.getMessage());
     }
@@ -216,6 +217,9 @@ public final class GeneratorJson implements GeneratorFormat {
     json.put("familiar", remembered.familiar());
     json.put("unfamiliar", remembered.unfamiliar());
     json.put("threshold", remembered.threshold());
+    if (remembered.changeNorm() > 0) {
+      json.put("changeNorm", remembered.changeNorm());
+    }
     ArrayNode sets = json.putArray("sets");
     for (TrainingSet set : remembered.sets()) {
       JsonObject.putFloats(sets.addObject().put("name", set.name()), "centroid", set.centroid());

@@ -1,17 +1,11 @@
 package io.github.dnd4j.io;
 
-import io.github.dnd4j.FileFormatException;
 import io.github.dnd4j.lora.LoraAdapter;
 import io.github.dnd4j.lora.LoraConfig;
-import io.github.dnd4j.lora.LoraWeights;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** The tensors of one PEFT adapter, checked against its configuration and each other. */
 final class PeftTensors {
@@ -28,37 +22,20 @@ final class PeftTensors {
           "modules_to_save", "a whole module",
           ".bias", "a bias");
 
-  private static final class Pair {
-    private TensorInfo a;
-    private TensorInfo b;
-  }
-
   private final TensorFile file;
   private final LoraConfig config;
-  private final Map<String, Pair> pairs = new LinkedHashMap<>();
+  private final LoraPairs pairs;
 
   PeftTensors(TensorFile file, LoraConfig config) {
     this.file = file;
     this.config = config;
+    this.pairs = new LoraPairs(file);
   }
 
   LoraAdapter read() {
     file.tensors().values().forEach(this::sort);
-    pairs.forEach(this::check);
-    if (pairs.isEmpty()) {
-      throw new FileFormatException(file.path() + " holds no LoRA tensors");
-    }
-    List<INDArray> loaded = new ArrayList<>();
-    try {
-      Map<String, LoraWeights> weights = new LinkedHashMap<>();
-      pairs.forEach(
-          (path, pair) ->
-              weights.put(path, new LoraWeights(load(pair.a, loaded), load(pair.b, loaded))));
-      return new LoraAdapter(config, weights, metadata());
-    } catch (RuntimeException | Error e) {
-      loaded.forEach(INDArray::close);
-      throw e;
-    }
+    pairs.checked().forEach(this::checkRanks);
+    return pairs.load(weights -> new LoraAdapter(config, weights, metadata()));
   }
 
   private Map<String, String> metadata() {
@@ -70,19 +47,9 @@ final class PeftTensors {
   private void sort(TensorInfo info) {
     Matcher key = KEY.matcher(info.name());
     if (!key.matches()) {
-      throw broken(info, "is not expected in a LoRA adapter" + reason(info.name()));
+      throw pairs.broken(info, "is not expected in a LoRA adapter" + reason(info.name()));
     }
-    Pair pair = pairs.computeIfAbsent(key.group(1), path -> new Pair());
-    boolean first = key.group(2).equals("A");
-    TensorInfo before = first ? pair.a : pair.b;
-    if (before != null) {
-      throw broken(info, "is for the same matrix as '" + before.name() + "'");
-    }
-    if (first) {
-      pair.a = info;
-    } else {
-      pair.b = info;
-    }
+    pairs.put(key.group(1), key.group(2).equals("A"), info);
   }
 
   private static String reason(String key) {
@@ -93,30 +60,14 @@ final class PeftTensors {
         .orElse("");
   }
 
-  private void check(String path, Pair pair) {
-    if (pair.a == null || pair.b == null) {
-      TensorInfo half = pair.a == null ? pair.b : pair.a;
-      throw broken(half, "has no partner " + (pair.a == null ? "lora_A" : "lora_B"));
-    }
-    checkMatrix(pair.a);
-    checkMatrix(pair.b);
-    checkRank(pair.a, 0, config.rankOf(path));
-    checkRank(pair.b, 1, config.rankOf(path));
-  }
-
-  private void checkMatrix(TensorInfo info) {
-    if (!ElementCodec.converts(info.type())) {
-      throw broken(info, "must hold floating-point numbers, but is of type " + info.type());
-    }
-    if (info.shape().size() != 2
-        || info.shape().stream().anyMatch(size -> size < 1 || size > Integer.MAX_VALUE)) {
-      throw broken(info, "must be a matrix, but has the shape " + info.shape());
-    }
+  private void checkRanks(String path, LoraPairs.Pair pair) {
+    checkRank(pair.a(), 0, config.rankOf(path));
+    checkRank(pair.b(), 1, config.rankOf(path));
   }
 
   private void checkRank(TensorInfo info, int axis, int rank) {
     if (info.shape().get(axis) != rank) {
-      throw broken(
+      throw pairs.broken(
           info,
           "has the shape "
               + info.shape()
@@ -125,19 +76,5 @@ final class PeftTensors {
               + ": expected "
               + (axis == 0 ? "[" + rank + ", in]" : "[out, " + rank + "]"));
     }
-  }
-
-  private INDArray load(TensorInfo info, List<INDArray> loaded) {
-    INDArray matrix =
-        TensorMemory.allocate(
-            new TensorInfo(info.name(), TensorType.F32, info.shape()),
-            file.path() + ": tensor '" + info.name() + "'");
-    loaded.add(matrix);
-    file.readInto(info.name(), matrix);
-    return matrix;
-  }
-
-  private FileFormatException broken(TensorInfo info, String what) {
-    return new FileFormatException(file.path() + ": tensor '" + info.name() + "' " + what);
   }
 }

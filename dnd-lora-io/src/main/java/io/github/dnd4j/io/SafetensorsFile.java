@@ -112,7 +112,7 @@ public final class SafetensorsFile implements TensorFile {
     return json;
   }
 
-  private static void closeQuietly(FileChannel channel) {
+  static void closeQuietly(FileChannel channel) {
     if (channel != null) {
       try {
         channel.close();

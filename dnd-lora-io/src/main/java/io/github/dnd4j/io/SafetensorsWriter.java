@@ -7,7 +7,6 @@ import io.github.dnd4j.internal.AtomicFiles;
 import io.github.dnd4j.internal.Checks;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -16,7 +15,6 @@ import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
-import org.bytedeco.javacpp.BytePointer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -32,18 +30,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 public final class SafetensorsWriter {
 
-  private static final int PIECE = 1 << 18;
-  private static final int RAW_PIECE = 1 << 24;
   private static final int ALIGNMENT = 8;
 
-  /** A tensor that waits to be written: one in memory, or one that is read when its turn comes. */
-  private interface Content {
-    void writeTo(FileChannel channel, TensorInfo info) throws IOException;
-  }
-
-  private record Entry(Content content, TensorInfo info) {}
-
-  private final Map<String, Entry> entries = new LinkedHashMap<>();
+  private final Map<String, StoredTensor> entries = new LinkedHashMap<>();
   private final Map<String, String> metadata = new TreeMap<>();
 
   /** Creates a writer without tensors. */
@@ -66,7 +55,7 @@ public final class SafetensorsWriter {
     Checks.notNull(tensors, "tensors")
         .forEach(
             (name, array) -> {
-              TensorType own = typeOf(name, array);
+              TensorType own = StoredTensor.typeOf(name, array);
               writer.add(name, array, own.isFloating() ? type : own);
             });
     writer.metadata(metadata).write(file);
@@ -84,12 +73,7 @@ public final class SafetensorsWriter {
    * @throws InvalidInputException if the name is taken or the array cannot be stored so
    */
   public SafetensorsWriter add(String name, INDArray array, TensorType type) {
-    TensorType own = typeOf(name, array);
-    checkStorable(name, own, array.dataType(), type);
-    add(
-        new TensorInfo(name, type, java.util.Arrays.stream(array.shape()).boxed().toList()),
-        (channel, info) -> writeTensor(channel, array, own, info));
-    return this;
+    return add(StoredTensor.of(name, array, type));
   }
 
   /**
@@ -105,38 +89,16 @@ public final class SafetensorsWriter {
    *     tensor cannot be stored so
    */
   public SafetensorsWriter add(TensorFile file, String name, TensorType type) {
-    TensorInfo source = Checks.notNull(file, "file").tensors().get(Checks.notNull(name, "name"));
-    if (source == null) {
+    return add(StoredTensor.of(file, name, type));
+  }
+
+  private SafetensorsWriter add(StoredTensor tensor) {
+    if (tensor.info().name().equals(SafetensorsHeader.METADATA)) {
       throw new InvalidInputException(
-          file.path() + " has no tensor '" + name + "': see tensors() for those that it has");
+          "a tensor cannot be named " + SafetensorsHeader.METADATA + ": the format uses it");
     }
-    checkStorable(name, source.type(), source.type(), type);
-    add(
-        new TensorInfo(name, type, source.shape()),
-        (channel, info) -> {
-          try (INDArray array = file.read(name)) {
-            writeTensor(channel, array, typeOf(name, array), info);
-          }
-        });
+    StoredTensor.addTo(entries, tensor);
     return this;
-  }
-
-  private static void checkStorable(String name, TensorType own, Object ownName, TensorType type) {
-    Checks.notNull(type, "type");
-    boolean asItIs = own == type && own.isReadable();
-    if (!asItIs && !(ElementCodec.converts(own) && ElementCodec.converts(type))) {
-      throw new InvalidInputException(
-          "tensor '" + name + "' of type " + ownName + " cannot be stored as " + type);
-    }
-    if (name.equals(SafetensorsHeader.METADATA)) {
-      throw new InvalidInputException("a tensor cannot be named " + name + ": the format uses it");
-    }
-  }
-
-  private void add(TensorInfo info, Content content) {
-    if (entries.putIfAbsent(info.name(), new Entry(content, info)) != null) {
-      throw new InvalidInputException("there is already a tensor named '" + info.name() + "'");
-    }
   }
 
   /**
@@ -169,22 +131,12 @@ public final class SafetensorsWriter {
           try (FileChannel channel =
               FileChannel.open(
                   temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            writeFully(channel, header);
-            for (Entry entry : entries.values()) {
-              entry.content().writeTo(channel, entry.info());
+            StoredTensor.writeFully(channel, header);
+            for (StoredTensor entry : entries.values()) {
+              entry.write(channel);
             }
           }
         });
-  }
-
-  private static TensorType typeOf(String name, INDArray array) {
-    Checks.notNull(name, "tensor name");
-    Checks.notNull(array, "tensor '" + name + "'");
-    return TensorType.of(array.dataType())
-        .orElseThrow(
-            () ->
-                new InvalidInputException(
-                    "tensor '" + name + "' of type " + array.dataType() + " cannot be stored"));
   }
 
   private ByteBuffer header() {
@@ -219,7 +171,7 @@ public final class SafetensorsWriter {
         json.writeEndObject();
       }
       long at = 0;
-      for (Entry entry : entries.values()) {
+      for (StoredTensor entry : entries.values()) {
         writeInfo(json, entry.info(), at);
         at = Math.addExact(at, entry.info().bytes());
       }
@@ -240,69 +192,5 @@ public final class SafetensorsWriter {
     json.writeFieldName("data_offsets");
     json.writeArray(new long[] {begin, begin + info.bytes()}, 0, 2);
     json.writeEndObject();
-  }
-
-  private static void writeTensor(
-      FileChannel channel, INDArray array, TensorType own, TensorInfo info) throws IOException {
-    if (info.length() == 0) {
-      return;
-    }
-    try {
-      BytePointer memory = TensorMemory.of(array, extent(array) * own.width());
-      if (own == info.type() && StridedSource.isContiguous(array.shape(), array.stride())) {
-        writeAsIs(channel, memory, info.bytes());
-      } else {
-        StridedSource source =
-            new StridedSource(memory, own.width(), array.shape(), array.stride());
-        writeConverted(channel, own, info, source);
-      }
-    } finally {
-      // Its memory is read by address: it must not be collected before that is done.
-      Reference.reachabilityFence(array);
-    }
-  }
-
-  private static void writeAsIs(FileChannel channel, BytePointer memory, long bytes)
-      throws IOException {
-    for (long at = 0; at < bytes; at += RAW_PIECE) {
-      int count = (int) Math.min(RAW_PIECE, bytes - at);
-      writeFully(channel, TensorMemory.window(memory, at, count));
-    }
-  }
-
-  /** How many elements of memory a view reaches over. */
-  private static long extent(INDArray array) {
-    long last = 0;
-    for (int axis = 0; axis < array.rank(); axis++) {
-      last += (array.size(axis) - 1) * array.stride(axis);
-    }
-    return last + 1;
-  }
-
-  private static void writeConverted(
-      FileChannel channel, TensorType from, TensorInfo info, ByteSource source) throws IOException {
-    TensorType to = info.type();
-    int piece = (int) Math.min(PIECE, info.length());
-    ByteBuffer in = ByteBuffer.allocate(piece * from.width());
-    ByteBuffer out = ByteBuffer.allocate(piece * to.width());
-    float[] values = new float[piece];
-    for (long at = 0; at < info.length(); at += piece) {
-      int count = (int) Math.min(piece, info.length() - at);
-      source.read(in.clear().limit(count * from.width()));
-      in.flip();
-      if (from == to) {
-        writeFully(channel, in);
-      } else {
-        ElementCodec.decode(from, in, values, count);
-        ElementCodec.encode(to, values, count, out.clear());
-        writeFully(channel, out);
-      }
-    }
-  }
-
-  private static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
-    while (bytes.hasRemaining()) {
-      channel.write(bytes);
-    }
   }
 }

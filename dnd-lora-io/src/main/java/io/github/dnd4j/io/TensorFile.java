@@ -81,7 +81,7 @@ public interface TensorFile extends AutoCloseable {
   /**
    * Opens a file of tensors, of whichever kind its first bytes say.
    *
-   * @param path a safetensors file or a PyTorch checkpoint
+   * @param path a safetensors file, a PyTorch checkpoint or a GGUF file
    * @return the open file; the caller closes it
    * @throws FileAccessException if it is missing or unreadable
    * @throws io.github.dnd4j.FileFormatException if its content is broken
@@ -93,7 +93,7 @@ public interface TensorFile extends AutoCloseable {
   /**
    * Opens a file of tensors, of whichever kind its first bytes say, with limits of one's own.
    *
-   * @param path a safetensors file or a PyTorch checkpoint
+   * @param path a safetensors file, a PyTorch checkpoint or a GGUF file
    * @param limits how much the file may ask for
    * @return the open file; the caller closes it
    * @throws FileAccessException if it is missing or unreadable
@@ -103,7 +103,11 @@ public interface TensorFile extends AutoCloseable {
     Checks.notNull(path, "path");
     Checks.notNull(limits, "limits");
     try {
-      return PyTorchFile.recognizes(PyTorchFile.startOf(path))
+      byte[] start = PyTorchFile.startOf(path);
+      if (GgufFile.recognizes(start)) {
+        return GgufFile.open(path, limits);
+      }
+      return PyTorchFile.recognizes(start)
           ? PyTorchFile.open(path, limits)
           : SafetensorsFile.open(path, limits);
     } catch (IOException e) {

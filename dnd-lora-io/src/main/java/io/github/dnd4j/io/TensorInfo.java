@@ -18,7 +18,8 @@ public record TensorInfo(String name, TensorType type, List<Long> shape) {
    *
    * @param name its name
    * @param type how its elements are stored
-   * @param shape its size along each axis, none negative, with a product of bytes below 2^63
+   * @param shape its size along each axis, none negative, with a product of bytes below 2^63; of
+   *     quantized types the last axis has whole blocks
    * @throws FileFormatException if the shape is impossible
    */
   public TensorInfo {
@@ -26,6 +27,22 @@ public record TensorInfo(String name, TensorType type, List<Long> shape) {
     Checks.notNull(type, "type");
     shape = List.copyOf(Checks.notNull(shape, "shape"));
     checkSize(name, type, shape);
+    checkBlocks(name, type, shape);
+  }
+
+  private static void checkBlocks(String name, TensorType type, List<Long> shape) {
+    long row = shape.isEmpty() ? 1 : shape.get(shape.size() - 1);
+    if (row % type.blockLength() != 0) {
+      throw new FileFormatException(
+          "tensor '"
+              + name
+              + "' has rows of "
+              + row
+              + " elements, but "
+              + type
+              + " stores blocks of "
+              + type.blockLength());
+    }
   }
 
   private static void checkSize(String name, TensorType type, List<Long> shape) {
@@ -58,10 +75,10 @@ public record TensorInfo(String name, TensorType type, List<Long> shape) {
   /**
    * How many bytes it takes in the file.
    *
-   * @return its elements times their width
+   * @return its elements, or its blocks of elements, times their width
    */
   public long bytes() {
-    return length() * type.width();
+    return length() / type.blockLength() * type.width();
   }
 
   /**

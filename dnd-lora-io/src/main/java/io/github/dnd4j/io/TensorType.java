@@ -38,23 +38,93 @@ public enum TensorType {
   /** 8-bit float of 5 exponent and 2 mantissa bits; files may hold it, but it cannot be read. */
   F8_E5M2(1, DataType.UNKNOWN),
   /** 8-bit power of two; files may hold it, but it cannot be read. */
-  F8_E8M0(1, DataType.UNKNOWN);
+  F8_E8M0(1, DataType.UNKNOWN),
+  /** Quantized, in blocks of 32 elements; GGUF files may hold it, but it cannot be read. */
+  Q4_0(18, 32),
+  /** Quantized, in blocks of 32 elements; GGUF files may hold it, but it cannot be read. */
+  Q4_1(20, 32),
+  /** Quantized, in blocks of 32 elements; GGUF files may hold it, but it cannot be read. */
+  Q5_0(22, 32),
+  /** Quantized, in blocks of 32 elements; GGUF files may hold it, but it cannot be read. */
+  Q5_1(24, 32),
+  /** Quantized, in blocks of 32 elements; GGUF files may hold it, but it cannot be read. */
+  Q8_0(34, 32),
+  /** Quantized, in blocks of 32 elements; GGUF files may hold it, but it cannot be read. */
+  Q8_1(36, 32),
+  /** Quantized, in blocks of 256 elements; GGUF files may hold it, but it cannot be read. */
+  Q2_K(84, 256),
+  /** Quantized, in blocks of 256 elements; GGUF files may hold it, but it cannot be read. */
+  Q3_K(110, 256),
+  /** Quantized, in blocks of 256 elements; GGUF files may hold it, but it cannot be read. */
+  Q4_K(144, 256),
+  /** Quantized, in blocks of 256 elements; GGUF files may hold it, but it cannot be read. */
+  Q5_K(176, 256),
+  /** Quantized, in blocks of 256 elements; GGUF files may hold it, but it cannot be read. */
+  Q6_K(210, 256),
+  /** Quantized, in blocks of 256 elements; GGUF files may hold it, but it cannot be read. */
+  Q8_K(292, 256),
+  /** Quantized, in blocks of 256 elements; GGUF files may hold it, but it cannot be read. */
+  IQ2_XXS(66, 256),
+  /** Quantized, in blocks of 256 elements; GGUF files may hold it, but it cannot be read. */
+  IQ2_XS(74, 256),
+  /** Quantized, in blocks of 256 elements; GGUF files may hold it, but it cannot be read. */
+  IQ3_XXS(98, 256),
+  /** Quantized, in blocks of 256 elements; GGUF files may hold it, but it cannot be read. */
+  IQ1_S(50, 256),
+  /** Quantized, in blocks of 32 elements; GGUF files may hold it, but it cannot be read. */
+  IQ4_NL(18, 32),
+  /** Quantized, in blocks of 256 elements; GGUF files may hold it, but it cannot be read. */
+  IQ3_S(110, 256),
+  /** Quantized, in blocks of 256 elements; GGUF files may hold it, but it cannot be read. */
+  IQ2_S(82, 256),
+  /** Quantized, in blocks of 256 elements; GGUF files may hold it, but it cannot be read. */
+  IQ4_XS(136, 256),
+  /** Quantized, in blocks of 256 elements; GGUF files may hold it, but it cannot be read. */
+  IQ1_M(56, 256),
+  /** Quantized, in blocks of 256 elements; GGUF files may hold it, but it cannot be read. */
+  TQ1_0(54, 256),
+  /** Quantized, in blocks of 256 elements; GGUF files may hold it, but it cannot be read. */
+  TQ2_0(66, 256),
+  /** Quantized, in blocks of 32 elements; GGUF files may hold it, but it cannot be read. */
+  MXFP4(17, 32),
+  /** Quantized, in blocks of 64 elements; GGUF files may hold it, but it cannot be read. */
+  NVFP4(36, 64);
 
   private final int width;
+  private final int blockLength;
   private final DataType sameLayout;
 
   TensorType(int width, DataType sameLayout) {
+    this(width, 1, sameLayout);
+  }
+
+  /** A quantized type of GGUF files. */
+  TensorType(int width, int blockLength) {
+    this(width, blockLength, DataType.UNKNOWN);
+  }
+
+  TensorType(int width, int blockLength, DataType sameLayout) {
     this.width = width;
+    this.blockLength = blockLength;
     this.sameLayout = sameLayout;
   }
 
   /**
-   * The size of an element.
+   * The size of an element, or of a block of them.
    *
    * @return its bytes
    */
   public int width() {
     return width;
+  }
+
+  /**
+   * How many elements are stored together. Rows consist of whole blocks.
+   *
+   * @return 1, or the elements of a block for the quantized types
+   */
+  public int blockLength() {
+    return blockLength;
   }
 
   /**
@@ -69,7 +139,7 @@ public enum TensorType {
   /**
    * Whether tensors of this type can be read and written.
    *
-   * @return false for the 8-bit floats
+   * @return false for the 8-bit floats and the quantized types
    */
   public boolean isReadable() {
     return sameLayout != DataType.UNKNOWN;
@@ -119,6 +189,9 @@ public enum TensorType {
    * @return the type, or nothing if the name is of no known type
    */
   public static Optional<TensorType> named(String name) {
-    return Arrays.stream(values()).filter(t -> t.name().equals(name)).findFirst();
+    return Arrays.stream(values())
+        .filter(t -> t.blockLength == 1)
+        .filter(t -> t.name().equals(name))
+        .findFirst();
   }
 }

@@ -19,7 +19,7 @@ record Contender(Kind kind, String detail, RetrievalScore score) {
     MEAN_OF_WEIGHTS,
     /** Generated of prompts of the held-out set. */
     GENERATED,
-    /** Generated of prompts of the held-out set, and scaled down by their novelty. */
+    /** Generated of prompts of the held-out set, and scaled by their novelty. */
     SCALED,
     /** The mean of the generated adapters in weight space. */
     MEAN_OF_DRAWS,

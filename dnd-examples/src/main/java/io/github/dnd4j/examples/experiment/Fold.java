@@ -33,7 +33,7 @@ final class Fold {
   /**
    * Which sets are near and far, how long it takes to generate one adapter, how novel the held-out
    * set's prompts are by what the generator remembers, and by how much it therefore scales the
-   * adapter of each draw down if it is asked to. (A generator that remembers nothing says nothing.)
+   * adapter of each draw if it is asked to. (A generator that remembers nothing says nothing.)
    */
   record Generated(
       String nearest,
@@ -117,7 +117,8 @@ final class Fold {
             train.hash(),
             Hashes.sha256(heldOut.prompts()),
             order.toString(),
-            settings.draws() + " " + settings.seed()),
+            settings.draws() + " " + settings.seed(),
+            "scaled too"),
         folder.resolve("generated"));
   }
 
@@ -128,7 +129,8 @@ final class Fold {
     pools.put(Kind.MIXED_PROMPTS, mixedPrompts());
     pools.put(Kind.UNRELATED_PROMPTS, named(unrelated).prompts());
     long nanoseconds = 0;
-    List<PromptNovelty> novelties = new ArrayList<>();
+    List<Double> novelties = new ArrayList<>();
+    List<Double> strengths = new ArrayList<>();
     try (DragAndDrop generator = DragAndDrop.load(training.generator())) {
       for (Map.Entry<Kind, List<String>> pool : pools.entrySet()) {
         for (int draw = 1; draw <= settings.draws(); draw++) {
@@ -138,7 +140,11 @@ final class Fold {
             nanoseconds += System.nanoTime() - start;
             adapter.save(generated(pool.getKey(), draw));
             if (pool.getKey() == Kind.GENERATED) {
-              PromptNovelty.of(adapter).ifPresent(novelties::add);
+              Optional<PromptNovelty> novelty = PromptNovelty.of(adapter);
+              if (novelty.isPresent()) {
+                novelties.add(novelty.get().score());
+                strengths.add(generateScaled(generator, prompts, draw));
+              }
             }
           }
         }
@@ -148,8 +154,17 @@ final class Fold {
         order.get(0),
         unrelated,
         nanoseconds / 1e9 / pools.size() / settings.draws(),
-        novelties.stream().map(PromptNovelty::score).toList(),
-        novelties.stream().map(PromptNovelty::strength).toList());
+        novelties,
+        strengths);
+  }
+
+  /** Generates the same adapter, scaled by its prompts' novelty; says by how much. */
+  private double generateScaled(DragAndDrop generator, List<String> prompts, int draw) {
+    GenerationOptions scaled = GenerationOptions.defaults().withScaledByNovelty(true);
+    try (LoraAdapter adapter = generator.generate(prompts, scaled)) {
+      adapter.save(generated(Kind.SCALED, draw));
+      return Double.parseDouble(adapter.metadata().get("dnd4j.strength"));
+    }
   }
 
   /** Equally many of each training set, so that no large one prevails. */
@@ -204,9 +219,8 @@ final class Fold {
         }
       }
     }
-    for (int draw = 0; draw < generated.strength().size(); draw++) {
-      scorer.scoreScaled(
-          Kind.SCALED, "" + (draw + 1), draws.get(draw), generated.strength().get(draw));
+    for (int draw = 1; draw <= generated.strength().size(); draw++) {
+      scorer.score(Kind.SCALED, Integer.toString(draw), generated(Kind.SCALED, draw));
     }
     scorer.scoreMean(Kind.MEAN_OF_DRAWS, draws);
     scorer.score(Kind.OWN, "", heldOut.whole().lastCheckpoint());

@@ -36,14 +36,6 @@ final class Scorer {
     }
   }
 
-  /** Scores an adapter whose change is multiplied. */
-  void scoreScaled(Kind kind, String detail, Path file, double strength) {
-    try (LoraAdapter adapter = LoraAdapter.load(file);
-        LoraAdapter scaled = LoraAlgebra.scale(adapter, strength)) {
-      score(kind, detail, scaled);
-    }
-  }
-
   /** Scores the mean of adapters in weight space. */
   void scoreMean(Kind kind, List<Path> files) {
     List<LoraAdapter> adapters = new ArrayList<>();
