@@ -154,6 +154,10 @@ final class FuzzSeeds {
     return bytes(ONE_TENSOR);
   }
 
+  static byte[] generator() {
+    return bytes(GENERATOR);
+  }
+
   static byte[] adapterTensors() {
     return safetensors(
         """
