@@ -33,10 +33,10 @@ public final class GgufFile implements TensorFile {
   private final GgufHeader header;
   private final TensorReader reader;
 
-  private GgufFile(Path path, FileChannel channel) throws IOException {
+  private GgufFile(Path path, FileChannel channel, ReadLimits limits) throws IOException {
     this.path = path;
     this.channel = channel;
-    this.header = GgufHeader.parse(path, channel);
+    this.header = GgufHeader.parse(path, channel, limits);
     this.reader =
         new TensorReader(
             path, header.tensors(), info -> ByteSource.of(channel, header.position(info.name())));
@@ -50,13 +50,17 @@ public final class GgufFile implements TensorFile {
    * @throws FileAccessException if it is missing or unreadable
    * @throws FileFormatException if its header breaks a rule of the format
    */
-  @SuppressWarnings("resource") // the opened file owns the channel
   public static GgufFile open(Path path) {
+    return open(path, ReadLimits.defaults());
+  }
+
+  @SuppressWarnings("resource") // the opened file owns the channel
+  static GgufFile open(Path path, ReadLimits limits) {
     Checks.notNull(path, "path");
     FileChannel channel = null;
     try {
       channel = FileChannel.open(path, StandardOpenOption.READ);
-      GgufFile file = new GgufFile(path, channel);
+      GgufFile file = new GgufFile(path, channel, limits);
       channel = null;
       return file;
     } catch (IOException e) {

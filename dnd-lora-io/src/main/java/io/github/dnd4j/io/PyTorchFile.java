@@ -212,7 +212,6 @@ public final class PyTorchFile implements TensorFile {
   }
 
   private byte[] contentOf(ZipEntry entry, long limit) throws IOException {
-    checkSize(entry);
     if (entry.getSize() > limit) {
       throw broken(
           entry.getName()
@@ -222,6 +221,7 @@ public final class PyTorchFile implements TensorFile {
               + limit
               + " are allowed");
     }
+    checkSize(entry);
     try (InputStream in = zip.getInputStream(entry)) {
       return in.readNBytes((int) entry.getSize());
     }

@@ -14,8 +14,9 @@ import io.github.dnd4j.InvalidInputException;
  * }
  * }</pre>
  *
- * @param headerBytes how long the list of tensors may be: the JSON header of a safetensors file or
- *     the pickle of a PyTorch checkpoint, of which more than 32 MiB are never read
+ * @param headerBytes how long the list of tensors may be: the JSON header of a safetensors file,
+ *     the header of a GGUF file, or the pickle of a PyTorch checkpoint, of which more than 32 MiB
+ *     are never read
  * @param tensors how many tensors a file may hold
  */
 public record ReadLimits(long headerBytes, int tensors) {

@@ -109,6 +109,10 @@ final class StatePickle extends Unpickler {
         put(key, value);
       }
       case Opcodes.SETITEMS -> putAll(stack.pop_all_since_marker());
+      case Opcodes.APPEND -> {
+        Object element = stack.pop();
+        list().add(element);
+      }
       case Opcodes.APPENDS -> appendAll(stack.pop_all_since_marker());
       case Opcodes.LONG1 -> {
         checkNumber();
@@ -156,7 +160,6 @@ final class StatePickle extends Unpickler {
           Opcodes.TUPLE2,
           Opcodes.TUPLE3,
           Opcodes.EMPTY_LIST,
-          Opcodes.APPEND,
           Opcodes.BINPUT,
           Opcodes.LONG_BINPUT,
           Opcodes.MEMOIZE,
@@ -237,12 +240,16 @@ final class StatePickle extends Unpickler {
 
   /** The library would copy the whole list for every few elements that are added to it. */
   private void appendAll(List<Object> elements) {
+    list().addAll(elements);
+  }
+
+  private List<Object> list() {
     if (!(stack.peek() instanceof ArrayList)) {
       throw refused("appends to something that is no list");
     }
     @SuppressWarnings("unchecked") // all lists on the stack hold objects of any kind
     List<Object> list = (List<Object>) stack.peek();
-    list.addAll(elements);
+    return list;
   }
 
   private void put(Object key, Object value) {

@@ -93,7 +93,7 @@ public interface TensorFile extends AutoCloseable {
   /**
    * Opens a file of tensors, of whichever kind its first bytes say, with limits of one's own.
    *
-   * @param path a safetensors file or a PyTorch checkpoint
+   * @param path a safetensors file, a PyTorch checkpoint or a GGUF file
    * @param limits how much the file may ask for
    * @return the open file; the caller closes it
    * @throws FileAccessException if it is missing or unreadable
@@ -105,7 +105,7 @@ public interface TensorFile extends AutoCloseable {
     try {
       byte[] start = PyTorchFile.startOf(path);
       if (GgufFile.recognizes(start)) {
-        return GgufFile.open(path);
+        return GgufFile.open(path, limits);
       }
       return PyTorchFile.recognizes(start)
           ? PyTorchFile.open(path, limits)

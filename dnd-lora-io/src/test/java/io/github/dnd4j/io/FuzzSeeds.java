@@ -2,6 +2,7 @@ package io.github.dnd4j.io;
 
 import static io.github.dnd4j.io.FuzzedReader.bytes;
 
+import io.github.dnd4j.internal.HostFloats;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -10,11 +11,13 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 import java.util.zip.ZipOutputStream;
+import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Small files from which fuzzing starts. */
 final class FuzzSeeds {
@@ -66,11 +69,23 @@ final class FuzzSeeds {
 
   private FuzzSeeds() {}
 
+  /** Writes the seeds of a reader, the first argument, to a folder, the second. */
+  public static void main(String[] arguments) throws IOException {
+    Path folder = Files.createDirectories(Path.of(arguments[1]));
+    for (var seed : FuzzedReader.of(arguments[0]).seeds().entrySet()) {
+      Files.write(folder.resolve(seed.getKey()), seed.getValue());
+    }
+  }
+
   static Map<String, byte[]> of(FuzzedReader reader) throws IOException {
     return switch (reader) {
       case SAFETENSORS -> safetensors();
       case ZIP -> zips();
       case PICKLE -> pickles();
+      case GGUF, GGUF_ADAPTER ->
+          Map.of(
+              "qwen2", gguf("qwen2"),
+              "llama", gguf("llama"));
       case PEFT_TENSORS -> Map.of("adapter", adapterTensors());
       case ADAPTER_CONFIG ->
           Map.of(
@@ -139,6 +154,10 @@ final class FuzzSeeds {
     return bytes(ONE_TENSOR);
   }
 
+  static byte[] generator() {
+    return bytes(GENERATOR);
+  }
+
   static byte[] adapterTensors() {
     return safetensors(
         """
@@ -182,6 +201,31 @@ final class FuzzSeeds {
       entries.put("a/data/" + storage, new byte[STORAGE_BYTES]);
     }
     return zip(entries, method);
+  }
+
+  /** An adapter of one module, and a value of each kind. */
+  private static byte[] gguf(String architecture) throws IOException {
+    Path folder = Files.createTempDirectory("seed");
+    Path file = folder.resolve("adapter.gguf");
+    try (INDArray a = HostFloats.toTensor(new float[] {1, 2}, 1, 2);
+        INDArray b = HostFloats.toTensor(new float[] {1, 2, 3, 4}, 4, 1)) {
+      new GgufWriter()
+          .put("general.type", "adapter")
+          .put("general.architecture", architecture)
+          .put("adapter.type", "lora")
+          .put("adapter.lora.alpha", 2f)
+          .put(architecture + ".attention.key_length", 4)
+          .put("flag", true)
+          .put("texts", List.of("a", "bc"))
+          .put("numbers", new int[] {1, 2, 3})
+          .add("blk.0.attn_q.weight.lora_a", a, TensorType.F32)
+          .add("blk.0.attn_q.weight.lora_b", b, TensorType.BF16)
+          .write(file);
+      return Files.readAllBytes(file);
+    } finally {
+      Files.deleteIfExists(file);
+      Files.delete(folder);
+    }
   }
 
   static byte[] zip(Map<String, byte[]> entries) throws IOException {

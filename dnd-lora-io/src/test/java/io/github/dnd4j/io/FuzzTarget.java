@@ -27,6 +27,17 @@ public final class FuzzTarget {
   }
 
   /**
+   * Reads the seeds, so that the first input is not the one that pays for loading ND4J.
+   *
+   * @throws IOException if they cannot be written to a file
+   */
+  public static void fuzzerInitialize() throws IOException {
+    for (byte[] seed : FUZZED.seeds().values()) {
+      FUZZED.check(FOLDER, seed);
+    }
+  }
+
+  /**
    * Reads one input.
    *
    * @param input any bytes
@@ -34,18 +45,5 @@ public final class FuzzTarget {
    */
   public static void fuzzerTestOneInput(byte[] input) throws IOException {
     FUZZED.check(FOLDER, input);
-  }
-
-  /**
-   * Writes the seeds of the reader for Jazzer to start from.
-   *
-   * @param arguments the reader, and the folder to write to
-   * @throws IOException if they cannot be written
-   */
-  public static void main(String[] arguments) throws IOException {
-    Path folder = Files.createDirectories(Path.of(arguments[1]));
-    for (var seed : FuzzedReader.of(arguments[0]).seeds().entrySet()) {
-      Files.write(folder.resolve(seed.getKey()), seed.getValue());
-    }
   }
 }

@@ -3,6 +3,7 @@ package io.github.dnd4j.io;
 import com.sun.management.ThreadMXBean;
 import io.github.dnd4j.DragAndDropException;
 import io.github.dnd4j.lora.LoraAdapter;
+import io.github.dnd4j.spi.AdapterFormat;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
@@ -62,6 +63,22 @@ enum FuzzedReader {
     }
   },
 
+  /** A whole GGUF file, all its tensors read. */
+  GGUF("model.gguf") {
+    @Override
+    long read(Path file) {
+      return readTensors(GgufFile.open(file));
+    }
+  },
+
+  /** A whole GGUF file as an adapter. */
+  GGUF_ADAPTER("adapter.gguf") {
+    @Override
+    long read(Path file) {
+      return readAdapter(new GgufFormat(), file);
+    }
+  },
+
   /** The tensors of an adapter whose configuration is as it should be. */
   PEFT_TENSORS(PeftFormat.SAFETENSORS) {
     @Override
@@ -72,7 +89,7 @@ enum FuzzedReader {
 
     @Override
     long read(Path file) {
-      return readAdapter(file.getParent());
+      return readAdapter(new PeftFormat(), file.getParent());
     }
   },
 
@@ -91,7 +108,7 @@ enum FuzzedReader {
 
     @Override
     long read(Path file) {
-      return readAdapter(file.getParent());
+      return readAdapter(new PeftFormat(), file.getParent());
     }
   },
 
@@ -248,8 +265,8 @@ enum FuzzedReader {
     }
   }
 
-  private static long readAdapter(Path folder) {
-    try (LoraAdapter adapter = new PeftFormat().read(folder)) {
+  private static long readAdapter(AdapterFormat format, Path source) {
+    try (LoraAdapter adapter = format.read(source)) {
       return adapter.parameterCount() * Float.BYTES;
     }
   }

@@ -58,14 +58,8 @@ class HostileFilesTest {
         bomb("a whole number of 255 bytes in many places", FuzzedReader.PICKLE, repeatedNumber()),
         bomb("tensors of very many dimensions", FuzzedReader.PICKLE, manyDimensions()),
         bomb("a text longer than the file", FuzzedReader.PICKLE, bytes("X\377\377\377\177a.")),
-        bomb(
-            "a module's path of very many parts",
-            FuzzedReader.PEFT_TENSORS,
-            FuzzSeeds.safetensors(
-                "{\"base_model.model."
-                    + "..".repeat(MANY)
-                    + ".lora_A.weight\":{\"dtype\":\"F32\",\"shape\":[2,1],\"data_offsets\":[0,8]}}",
-                8)),
+        bomb("a module's path of very many parts", FuzzedReader.PEFT_TENSORS, longPath()),
+        bomb("a module's path of very many parts", FuzzedReader.GENERATOR, longGeneratorPath()),
         bomb("objects in objects", FuzzedReader.ADAPTER_CONFIG, bytes("{\"r\":".repeat(MANY))),
         bomb("a list of very many lists", FuzzedReader.GENERATOR, bytes(inField("[],"))),
         bomb("very many objects", FuzzedReader.GENERATOR, bytes(inField("{\"a\":0},"))),
@@ -108,6 +102,23 @@ class HostileFilesTest {
 
   private static String inField(String element) {
     return "{\"format\":\"dnd4j-generator\",\"x\":[" + element.repeat(5 * MANY) + "0]}";
+  }
+
+  /** Ranks are looked up by each of a path's last parts. */
+  private static byte[] longPath() {
+    String name = "\"base_model.model." + ".".repeat(2 * MANY) + ".lora_";
+    return FuzzSeeds.safetensors(
+        "{"
+            + name
+            + "A.weight\":{\"dtype\":\"F32\",\"shape\":[2,1],\"data_offsets\":[0,8]},"
+            + name
+            + "B.weight\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":[8,16]}}",
+        16);
+  }
+
+  private static byte[] longGeneratorPath() {
+    String seed = new String(FuzzSeeds.generator(), StandardCharsets.ISO_8859_1);
+    return bytes(seed.replace("layers.0.q", ".".repeat(4 * MANY)));
   }
 
   /** Dicts of two entries each, both of them the same dict. */
