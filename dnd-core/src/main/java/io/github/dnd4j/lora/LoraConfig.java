@@ -97,6 +97,7 @@ public record LoraConfig(
    *
    * @param path the module's path
    * @return its entry in {@code alphaPattern}, or {@code alpha}
+   * @throws InvalidInputException if it is longer than a module's path can be
    */
   public double alphaOf(String path) {
     return find(alphaPattern, path, alpha);
@@ -107,6 +108,7 @@ public record LoraConfig(
    *
    * @param path the module's path
    * @return its entry in {@code rankPattern}, or {@code rank}
+   * @throws InvalidInputException if it is longer than a module's path can be
    */
   public int rankOf(String path) {
     return find(rankPattern, path, rank);
@@ -126,6 +128,7 @@ public record LoraConfig(
 
   /** PEFT lets a key stand for every module whose path is it or ends with it after a dot. */
   private static <T> T find(Map<String, T> pattern, String path, T otherwise) {
+    LoraModule.checkPath(path);
     String key = path;
     while (true) {
       T value = pattern.get(key);

@@ -66,12 +66,57 @@ public final class LoraGeometry {
    * @throws io.github.dnd4j.ShapeMismatchException if a module has another shape in the other
    */
   public static double innerProduct(LoraAdapter first, LoraAdapter second) {
-    AlignedModules aligned = pair(first, "the first adapter", second, "the second adapter");
     double sum = 0;
-    for (String path : aligned.paths()) {
-      sum += aligned.factors(0, path, 1).innerProduct(aligned.factors(1, path, 1));
+    for (double product : moduleInnerProducts(first, second).values()) {
+      sum += product;
     }
     return sum;
+  }
+
+  /**
+   * The inner products of two adapters' modules.
+   *
+   * @param first an adapter
+   * @param second an adapter of the same modules
+   * @return by module path, the sum of products of the elements of the two dW, in the order of the
+   *     first adapter
+   * @throws InvalidInputException as for {@link #innerProduct}
+   */
+  public static Map<String, Double> moduleInnerProducts(LoraAdapter first, LoraAdapter second) {
+    AlignedModules aligned = pair(first, "the first adapter", second, "the second adapter");
+    Map<String, Double> products = new LinkedHashMap<>();
+    for (String path : aligned.paths()) {
+      LoraFactors ofFirst = aligned.factors(0, path, 1);
+      products.put(path, ofFirst.innerProduct(aligned.factors(1, path, 1)));
+    }
+    return products;
+  }
+
+  /**
+   * The inner products of every adapter with every other and itself. All that has to do with their
+   * places follows from them, for example the squared distance of two, {@code p[i][i] + p[j][j] - 2
+   * p[i][j]}; of near equals {@link #distance} is more exact.
+   *
+   * @param adapters at least one, of the same modules
+   * @return the symmetric Gram matrix, a row for each adapter
+   * @throws InvalidInputException if there are none, one has other modules, or a weight is NaN or
+   *     infinite
+   * @throws io.github.dnd4j.ShapeMismatchException if a module has another shape in one of them
+   */
+  public static double[][] innerProducts(List<LoraAdapter> adapters) {
+    AlignedModules aligned = AlignedModules.of(adapters);
+    double[][] products = new double[adapters.size()][adapters.size()];
+    for (String path : aligned.paths()) {
+      List<LoraFactors> factors = new ArrayList<>();
+      for (int i = 0; i < adapters.size(); i++) {
+        factors.add(aligned.factors(i, path, 1));
+        for (int j = 0; j <= i; j++) {
+          products[i][j] += factors.get(i).innerProduct(factors.get(j));
+          products[j][i] = products[i][j];
+        }
+      }
+    }
+    return products;
   }
 
   /**
@@ -97,17 +142,30 @@ public final class LoraGeometry {
    * @throws InvalidInputException as for {@link #innerProduct}
    */
   public static double distance(LoraAdapter first, LoraAdapter second) {
-    return distance(pair(first, "the first adapter", second, "the second adapter"));
+    return rootOfSquares(moduleDistances(first, second).values());
   }
 
-  private static double distance(AlignedModules aligned) {
-    List<Double> distances = new ArrayList<>();
+  /**
+   * The distances of two adapters' modules.
+   *
+   * @param first an adapter
+   * @param second an adapter of the same modules
+   * @return by module path, the Frobenius norm of the difference of the two dW, in the order of the
+   *     first adapter
+   * @throws InvalidInputException as for {@link #innerProduct}
+   */
+  public static Map<String, Double> moduleDistances(LoraAdapter first, LoraAdapter second) {
+    return distances(pair(first, "the first adapter", second, "the second adapter"));
+  }
+
+  private static Map<String, Double> distances(AlignedModules aligned) {
+    Map<String, Double> distances = new LinkedHashMap<>();
     for (String path : aligned.paths()) {
       List<LoraFactors> difference =
           List.of(aligned.factors(0, path, 1), aligned.factors(1, path, -1));
-      distances.add(LoraFactors.sum(difference).norm());
+      distances.put(path, LoraFactors.sum(difference).norm());
     }
-    return rootOfSquares(distances);
+    return distances;
   }
 
   /**
@@ -130,7 +188,7 @@ public final class LoraGeometry {
     for (int i = 0; i < candidates.size(); i++) {
       String name = "candidate " + (i + 1) + " of " + candidates.size();
       AlignedModules aligned = pair(adapter, "the adapter", candidates.get(i), name);
-      neighbours.add(new LoraNeighbour(i, distance(aligned)));
+      neighbours.add(new LoraNeighbour(i, rootOfSquares(distances(aligned).values())));
     }
     neighbours.sort(Comparator.comparingDouble(LoraNeighbour::distance));
     return List.copyOf(neighbours);

@@ -29,7 +29,7 @@ final class ModuleOrder {
 
   static final Comparator<LoraModule> CANONICAL =
       Comparator.comparing(ModuleOrder::stem)
-          .thenComparingInt(ModuleOrder::layer)
+          .thenComparingInt(module -> module.layer().orElse(-1))
           .thenComparingInt(ModuleOrder::rankWithinLayer)
           .thenComparing(LoraModule::path);
 
@@ -39,11 +39,6 @@ final class ModuleOrder {
   private static String stem(LoraModule module) {
     Matcher matcher = LAYER.matcher(module.path());
     return matcher.find() ? module.path().substring(0, matcher.start()) : "";
-  }
-
-  private static int layer(LoraModule module) {
-    Matcher matcher = LAYER.matcher(module.path());
-    return matcher.find() ? Integer.parseInt(matcher.group(1)) : -1;
   }
 
   private static int rankWithinLayer(LoraModule module) {

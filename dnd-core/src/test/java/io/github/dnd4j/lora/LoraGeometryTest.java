@@ -57,6 +57,34 @@ class LoraGeometryTest {
   }
 
   @Test
+  @DisplayName("is told module by module too, and of every adapter with every other at once")
+  void manyAtOnce() {
+    // given
+    try (LoraAdapter first = adapter(4, false, 1);
+        LoraAdapter second = adapter(2, false, 2);
+        LoraAdapter third = adapter(8, true, 3)) {
+      // when
+      double[][] products = LoraGeometry.innerProducts(List.of(first, second, third));
+      // then
+      double product = DenseChange.dot(DenseChange.of(third), DenseChange.of(first));
+      assertThat(products[2][0]).isCloseTo(product, relative(product));
+      assertThat(products[0][2]).isEqualTo(products[2][0]);
+      double norm = DenseChange.norm(DenseChange.of(second));
+      assertThat(products[1][1]).isCloseTo(norm * norm, relative(norm * norm));
+      double[] ofY = DenseChange.of(first, Y);
+      double[] otherOfY = DenseChange.of(second, Y);
+      double productOfY = DenseChange.dot(ofY, otherOfY);
+      double distanceOfY = DenseChange.distance(ofY, otherOfY);
+      assertThat(LoraGeometry.moduleInnerProducts(first, second)).containsOnlyKeys(X, Y);
+      assertThat(LoraGeometry.moduleInnerProducts(first, second).get(Y))
+          .isCloseTo(productOfY, relative(productOfY));
+      assertThat(LoraGeometry.moduleDistances(first, second)).containsOnlyKeys(X, Y);
+      assertThat(LoraGeometry.moduleDistances(first, second).get(Y))
+          .isCloseTo(distanceOfY, relative(distanceOfY));
+    }
+  }
+
+  @Test
   @DisplayName("tells adapters apart that are almost the same")
   void nearEquals() {
     // given one that is a ten-millionth longer

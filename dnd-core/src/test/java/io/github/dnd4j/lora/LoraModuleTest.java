@@ -23,6 +23,20 @@ class LoraModuleTest {
     assertThat(new LoraModule("m", large, large, 1).parameterCount()).isEqualTo(2L * large);
   }
 
+  @Test
+  void pathsThatNoModelHasAreRefusedWithoutRepeatingThem() {
+    String manyParts = "p" + ".p".repeat(LoraModule.MOST_PARTS);
+    String tooLong = "p".repeat(LoraModule.LONGEST_PATH + 1);
+
+    assertThat(new LoraModule(manyParts.substring(2), 4, 4, 2).name()).isEqualTo("p");
+    for (String path : new String[] {manyParts, tooLong}) {
+      assertThatThrownBy(() -> new LoraModule(path, 4, 4, 2))
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining(path.length() + " characters")
+          .satisfies(e -> assertThat(e.getMessage()).hasSizeLessThan(250));
+    }
+  }
+
   @ParameterizedTest
   @CsvSource({
     "'', 4, 4, 2, path must not be blank",

@@ -39,6 +39,10 @@ import picocli.CommandLine.Spec;
       MergeCommand.class,
       ConvertCommand.class,
       InspectCommand.class,
+      CompareCommand.class,
+      ServeCommand.class,
+      ModelfileCommand.class,
+      LlamaCommand.class,
       TrainingStepCommand.class
     })
 public final class Dnd implements Runnable {
@@ -84,7 +88,8 @@ public final class Dnd implements Runnable {
    * @param out where results go
    * @param err where errors and progress go
    * @param arguments the command line
-   * @return the exit code: 0, or 1 after an error, of which {@code err} then has one line
+   * @return the exit code: 0, or 1 after an error, of which {@code err} then has one line; 3 if
+   *     {@code inspect} finds an adapter broken
    */
   static int execute(PrintWriter out, PrintWriter err, String... arguments) {
     return new CommandLine(new Dnd())

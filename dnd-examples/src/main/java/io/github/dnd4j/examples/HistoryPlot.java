@@ -1,20 +1,15 @@
 package io.github.dnd4j.examples;
 
 import io.github.dnd4j.examples.TrainingHistory.Row;
-import io.github.dnd4j.internal.AtomicFiles;
+import io.github.dnd4j.examples.diagnosis.PngFile;
 import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
-import javax.imageio.ImageIO;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.XYSeries;
@@ -37,13 +32,13 @@ final class HistoryPlot {
    * done at the end of the process, which fails once that has begun, when Ctrl-C stops a run.
    */
   static void warmUp() {
-    png(draw(List.of(new Row(1, 1, 1, 1, 1, 1, 1, 1, 1), new Row(2, 1, 1, 1, 1, 1, 1, 1, 1))));
+    PngFile.bytes(
+        draw(List.of(new Row(1, 1, 1, 1, 1, 1, 1, 1, 1), new Row(2, 1, 1, 1, 1, 1, 1, 1, 1))));
   }
 
   /** Writes a PNG; it appears whole or not at all. */
   static void write(List<Row> rows, Path file) {
-    byte[] bytes = png(draw(rows));
-    AtomicFiles.writeFile(file, temporary -> Files.write(temporary, bytes));
+    PngFile.write(draw(rows), file);
   }
 
   private static BufferedImage draw(List<Row> rows) {
@@ -62,16 +57,6 @@ final class HistoryPlot {
     l2.paint(graphics, WIDTH, HEIGHT);
     graphics.dispose();
     return image;
-  }
-
-  private static byte[] png(BufferedImage image) {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try {
-      ImageIO.write(image, "png", bytes);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e); // memory has no such errors
-    }
-    return bytes.toByteArray();
   }
 
   /** Below a decade a logarithmic axis would have no labels. */

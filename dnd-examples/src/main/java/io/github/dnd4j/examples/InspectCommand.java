@@ -3,38 +3,74 @@ package io.github.dnd4j.examples;
 import io.github.dnd4j.FileAccessException;
 import io.github.dnd4j.InvalidInputException;
 import io.github.dnd4j.TrainingPrompts;
+import io.github.dnd4j.examples.diagnosis.AdapterReport;
 import io.github.dnd4j.io.TensorFile;
 import io.github.dnd4j.io.TensorInfo;
-import io.github.dnd4j.lora.LoraAdapter;
-import io.github.dnd4j.lora.LoraConfig;
-import io.github.dnd4j.lora.LoraModule;
-import io.github.dnd4j.lora.LoraWeights;
+import io.github.dnd4j.spi.AdapterFormat;
 import io.github.dnd4j.spi.GeneratorFormat;
 import io.github.dnd4j.spi.GeneratorManifest;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code dnd inspect}: says what a file or directory holds. */
 @Command(
     name = "inspect",
-    description =
-        "Say what an adapter, a generator directory, a checkpoint, a safetensors or a GGUF file"
-            + " holds.")
+    description = {
+      "Say what an adapter, a generator directory, a checkpoint, a safetensors or a GGUF file"
+          + " holds, and",
+      "whether an adapter does anything.",
+      "|A|, |B| and |dW| are Frobenius norms, dW = scale * B * A; the effective rank (exponential"
+          + " of the",
+      "entropy of the singular values' shares), the stable rank (|dW|^2 over the largest singular"
+          + " value's",
+      "square) and the largest singular value's share of their sum are medians of the modules.",
+      ""
+    },
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:all is well",
+      "1:it cannot be read, or an option is wrong",
+      "3:the adapter is broken: NaN or infinite numbers, or it does nothing at all"
+    })
 final class InspectCommand implements Callable<Integer> {
+
+  private static final String GGUF_TYPE = "general.type";
+  private static final String ADAPTER = "adapter";
 
   @Parameters(paramLabel = "PATH", description = "A PEFT or generator directory, or a file.")
   private Path path;
+
+  @Option(names = "--all", description = "Of an adapter: a line for every module.")
+  private boolean all;
+
+  @Option(
+      names = "--reference",
+      paramLabel = "DIR",
+      description = {
+        "Of an adapter: compare it with the PEFT directories in a folder. May be given several"
+            + " times."
+      })
+  private List<Path> references = List.of();
+
+  @Option(
+      names = "--picture",
+      paramLabel = "FILE.png",
+      description = "Of an adapter: draw the norm of dW by layer and kind of module.")
+  private Path picture;
+
+  @Option(
+      names = "--json",
+      description = "Of an adapter: print one JSON document instead; docs/inspect.md explains it.")
+  private boolean json;
 
   @Spec private CommandSpec spec;
 
@@ -48,17 +84,36 @@ final class InspectCommand implements Callable<Integer> {
     if (!Files.exists(path)) {
       throw new FileAccessException("there is nothing at " + path + ": check the path");
     }
-    if (!Files.isDirectory(path)) {
-      inspectTensors(out);
-    } else if (Files.exists(manifest)) {
+    boolean generator = Files.exists(manifest);
+    boolean file = !Files.isDirectory(path);
+    if (!generator && isAdapter()) {
+      if (file && !json) {
+        inspectTensors(out);
+        out.println();
+      }
+      return inspectAdapter(out);
+    }
+    refuseAdapterOptions();
+    if (generator) {
       inspectGenerator(GeneratorFormat.get().read(manifest), out);
-    } else if (Files.exists(path.resolve("adapter_config.json"))) {
-      inspectAdapter(out);
+    } else if (file) {
+      inspectTensors(out);
     } else {
       throw new InvalidInputException(
           path + " is neither a PEFT directory nor a generator directory");
     }
     return 0;
+  }
+
+  /** Of GGUF files some are adapters; others are models. */
+  private boolean isAdapter() {
+    boolean recognized = AdapterFormat.all().stream().anyMatch(format -> format.recognizes(path));
+    if (!recognized || Files.isDirectory(path)) {
+      return recognized;
+    }
+    try (TensorFile file = TensorFile.open(path)) {
+      return ADAPTER.equals(file.metadata().getOrDefault(GGUF_TYPE, ADAPTER));
+    }
   }
 
   private void inspectTensors(PrintWriter out) {
@@ -89,56 +144,25 @@ final class InspectCommand implements Callable<Integer> {
     printMap(manifest.provenance(), out);
   }
 
-  private void inspectAdapter(PrintWriter out) {
-    try (LoraAdapter adapter = LoraAdapter.load(path)) {
-      LoraConfig config = adapter.config();
-      out.println(path + ": " + adapter);
-      out.printf(
-          Locale.ROOT,
-          "  task %s, alpha %s, %s%n",
-          config.taskType(),
-          config.alpha(),
-          config.rankStabilized() ? "scale alpha/sqrt(r)" : "scale alpha/r");
-      printMap(adapter.metadata(), out);
-      out.printf("  %-28s %6s %6s %6s %10s %10s%n", "modules", "layers", "in", "out", "|A|", "|B|");
-      byName(adapter).values().forEach(group -> printGroup(adapter, group, out));
+  private int inspectAdapter(PrintWriter out) {
+    AdapterReport report = AdapterReport.of(path, references);
+    if (picture != null) {
+      report.writePicture(picture);
     }
+    if (json) {
+      out.println(report.toJson().toPrettyString());
+    } else {
+      report.print(out, all);
+    }
+    return report.exitCode();
   }
 
-  private static Map<String, List<LoraModule>> byName(LoraAdapter adapter) {
-    Map<String, List<LoraModule>> groups = new LinkedHashMap<>();
-    for (LoraModule module : adapter.modules()) {
-      String withoutLayer = module.path().replaceAll("\\.\\d+\\.", ".*.");
-      String key = withoutLayer + " " + module.in() + " " + module.out();
-      groups.computeIfAbsent(key, unused -> new ArrayList<>()).add(module);
+  /** What else there is to inspect has no use for them. */
+  private void refuseAdapterOptions() {
+    if (all || json || picture != null || !references.isEmpty()) {
+      throw new InvalidInputException(
+          path + " is no adapter: --all, --reference, --picture and --json are for adapters");
     }
-    return groups;
-  }
-
-  /** Root mean squares of all A and all B of a kind of module. */
-  private static void printGroup(LoraAdapter adapter, List<LoraModule> group, PrintWriter out) {
-    double a = 0;
-    double b = 0;
-    for (LoraModule module : group) {
-      LoraWeights weights = adapter.weights(module.path());
-      a += square(weights.a().norm2Number().doubleValue()) / weights.a().length();
-      b += square(weights.b().norm2Number().doubleValue()) / weights.b().length();
-    }
-    LoraModule first = group.get(0);
-    String path = first.path().replaceAll(".*\\.\\d+\\.", "");
-    out.printf(
-        Locale.ROOT,
-        "  %-28s %6d %6d %6d %10.3e %10.3e%n",
-        path,
-        group.size(),
-        first.in(),
-        first.out(),
-        Math.sqrt(a / group.size()),
-        Math.sqrt(b / group.size()));
-  }
-
-  private static double square(double value) {
-    return value * value;
   }
 
   private static void printMap(Map<String, String> entries, PrintWriter out) {

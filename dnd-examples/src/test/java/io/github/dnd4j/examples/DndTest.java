@@ -53,7 +53,11 @@ class DndTest {
         "criterion",
         "merge",
         "convert",
-        "inspect"
+        "inspect",
+        "compare",
+        "serve",
+        "modelfile",
+        "llama-command"
       })
   @DisplayName("explains every subcommand")
   void help(String command) {

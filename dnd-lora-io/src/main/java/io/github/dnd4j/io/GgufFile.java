@@ -44,13 +44,17 @@ public final class GgufFile extends OpenTensorFile {
    * @throws FileAccessException if it is missing or unreadable
    * @throws FileFormatException if its header breaks a rule of the format
    */
-  @SuppressWarnings("resource") // the opened file owns the channel
   public static GgufFile open(Path path) {
+    return open(path, ReadLimits.defaults());
+  }
+
+  @SuppressWarnings("resource") // the opened file owns the channel
+  static GgufFile open(Path path, ReadLimits limits) {
     Checks.notNull(path, "path");
     FileChannel channel = null;
     try {
       channel = FileChannel.open(path, StandardOpenOption.READ);
-      GgufFile file = new GgufFile(path, channel, GgufHeader.parse(path, channel));
+      GgufFile file = new GgufFile(path, channel, GgufHeader.parse(path, channel, limits));
       channel = null;
       return file;
     } catch (IOException e) {

@@ -44,18 +44,21 @@ final class GgufHeader {
   }
 
   private final GgufInput input;
+  private final int mostTensors;
   private final Map<String, GgufValue> values = new LinkedHashMap<>();
   private final Map<String, Place> places = new LinkedHashMap<>();
   private final Map<String, TensorInfo> tensors = new LinkedHashMap<>();
   private int alignment = DEFAULT_ALIGNMENT;
   private long dataStart;
 
-  private GgufHeader(GgufInput input) {
+  private GgufHeader(GgufInput input, int mostTensors) {
     this.input = input;
+    this.mostTensors = mostTensors;
   }
 
-  static GgufHeader parse(Path path, FileChannel channel) throws IOException {
-    GgufHeader header = new GgufHeader(new GgufInput(path, channel));
+  static GgufHeader parse(Path path, FileChannel channel, ReadLimits limits) throws IOException {
+    GgufInput input = new GgufInput(path, channel, limits.headerBytes());
+    GgufHeader header = new GgufHeader(input, Math.min(MOST_TENSORS, limits.tensors()));
     try {
       header.parse();
     } catch (EOFException e) {
@@ -82,7 +85,7 @@ final class GgufHeader {
       throw input.broken("this is no GGUF file: it does not begin with GGUF");
     }
     checkVersion(input.readInt("the version"));
-    long tensorCount = readCount("tensors", MOST_TENSORS);
+    long tensorCount = readCount("tensors", mostTensors);
     long keyCount = readCount("keys", MOST_KEYS);
     for (long i = 0; i < keyCount; i++) {
       readKey("key " + (i + 1) + " of " + keyCount);

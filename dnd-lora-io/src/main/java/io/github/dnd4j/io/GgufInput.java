@@ -21,15 +21,17 @@ final class GgufInput {
   private final Path path;
   private final FileChannel channel;
   private final long size;
+  private final long longest;
   private final ByteBuffer buffer = ByteBuffer.allocate(PIECE).order(ByteOrder.LITTLE_ENDIAN);
 
   /** Where in the file the buffer's content ends. */
   private long buffered;
 
-  GgufInput(Path path, FileChannel channel) throws IOException {
+  GgufInput(Path path, FileChannel channel, long longest) throws IOException {
     this.path = path;
     this.channel = channel;
     this.size = channel.size();
+    this.longest = longest;
     buffer.limit(0);
   }
 
@@ -111,6 +113,10 @@ final class GgufInput {
   }
 
   private void require(long count, String what) {
+    if (count > longest - position()) {
+      throw broken(
+          "its header has more than " + longest + " bytes, which is all that is allowed: " + what);
+    }
     if (count > remaining()) {
       throw broken(
           "it is cut off: "

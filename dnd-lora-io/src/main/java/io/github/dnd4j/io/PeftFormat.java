@@ -1,6 +1,8 @@
 package io.github.dnd4j.io;
 
 import io.github.dnd4j.FileAccessException;
+import io.github.dnd4j.FileFormatException;
+import io.github.dnd4j.InvalidInputException;
 import io.github.dnd4j.internal.AtomicFiles;
 import io.github.dnd4j.internal.Checks;
 import io.github.dnd4j.lora.LoraAdapter;
@@ -65,8 +67,8 @@ public final class PeftFormat implements AdapterFormat {
    * {@inheritDoc}
    *
    * @throws FileAccessException if one of the files is missing or unreadable
-   * @throws io.github.dnd4j.FileFormatException if they are broken, contradict each other, or hold
-   *     more than plain LoRA; the message names the file and the tensor
+   * @throws FileFormatException if they are broken, contradict each other, or hold more than plain
+   *     LoRA; the message names the file and the tensor
    */
   @Override
   public LoraAdapter read(Path source) {
@@ -86,6 +88,8 @@ public final class PeftFormat implements AdapterFormat {
     }
     try (TensorFile file = TensorFile.open(tensors)) {
       return new PeftTensors(file, PeftConfig.read(config)).read();
+    } catch (InvalidInputException e) {
+      throw new FileFormatException(tensors + ": " + e.getMessage(), e);
     }
   }
 

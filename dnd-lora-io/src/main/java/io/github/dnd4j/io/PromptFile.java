@@ -1,5 +1,6 @@
 package io.github.dnd4j.io;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
@@ -36,9 +37,11 @@ import java.util.Locale;
  */
 public final class PromptFile {
 
-  private static final long LARGEST = 1L << 30;
+  private static final long LARGEST = 256L << 20;
 
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final ObjectMapper JSON =
+      new ObjectMapper(
+          JsonFactory.builder().disable(JsonFactory.Feature.INTERN_FIELD_NAMES).build());
 
   /** For texts that hold one value and nothing after it. */
   private static final ObjectReader WHOLE =
@@ -49,7 +52,7 @@ public final class PromptFile {
   /**
    * Reads a file of prompts. A {@code response} that is a text and not blank becomes the answer.
    *
-   * @param file the file, in UTF-8, of at most 1 GiB; its ending says what it is
+   * @param file the file, in UTF-8, of at most 256 MiB; its ending says what it is
    * @return the prompts in the order of the file, at least one
    * @throws FileAccessException if it is missing or unreadable
    * @throws FileFormatException if its content is broken, too large or of no known kind; the

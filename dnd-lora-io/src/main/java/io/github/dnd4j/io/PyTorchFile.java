@@ -3,6 +3,7 @@ package io.github.dnd4j.io;
 import io.github.dnd4j.FileAccessException;
 import io.github.dnd4j.FileFormatException;
 import io.github.dnd4j.internal.Checks;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -43,15 +44,31 @@ public final class PyTorchFile extends OpenTensorFile {
 
   private static final int LARGEST_PICKLE = 32 << 20;
   private static final int LONGEST_BYTEORDER = 16;
-  private static final int MOST_VALUES = 1_000_000;
+
+  /** A value takes a byte of the pickle, unless the dict that it is in stands in several places. */
+  private static final int SHARED_VALUES = 1024;
+
+  /** Characters that names and texts may have for each byte of the pickle, and in any case. */
+  private static final int TEXT_PER_BYTE = 32;
+
+  private static final long SMALL_TEXT = 1 << 20;
+
   private static final int DEEPEST_NESTING = 64;
   private static final int LONGEST_NAME = 4096;
 
   /** Deflate cannot compress better than this. */
   private static final long BEST_COMPRESSION = 1032;
 
-  /** Elements that a view may have beyond those of its storage, by repeating them. */
-  private static final long MOST_REPEATED = 1 << 24;
+  /** A smaller pickle may be larger than the file, if it is compressed. */
+  private static final int SMALL_PICKLE = 1 << 16;
+
+  /**
+   * Views share the bytes of their storage, or repeat them. All together may take this many times
+   * the bytes of the file, and {@link #SMALL_TENSORS} in any case.
+   */
+  private static final long MOST_SHARED = 8;
+
+  private static final long SMALL_TENSORS = 8 << 20;
 
   private static final int PIECE = 1 << 18;
   private static final int RAW_PIECE = 1 << 24;
@@ -66,20 +83,31 @@ public final class PyTorchFile extends OpenTensorFile {
   private final Map<String, TensorInfo> tensors;
   private final Map<String, String> metadata = new TreeMap<>();
   private final String root;
-  private int values;
+  private final ReadLimits limits;
+  private final long size;
+  private long valuesLeft;
+  private long textLeft;
+  private long bytesLeft;
 
-  private PyTorchFile(Path path, ZipFile zip) throws IOException {
-    this(path, zip, new LinkedHashMap<>());
+  private PyTorchFile(Path path, ZipFile zip, ReadLimits limits) throws IOException {
+    this(path, zip, limits, new LinkedHashMap<>());
   }
 
-  private PyTorchFile(Path path, ZipFile zip, Map<String, TensorInfo> tensors) throws IOException {
+  private PyTorchFile(Path path, ZipFile zip, ReadLimits limits, Map<String, TensorInfo> tensors)
+      throws IOException {
     super(path, zip, tensors);
     this.zip = zip;
     this.tensors = tensors;
+    this.limits = limits;
+    this.size = Files.size(path);
+    this.bytesLeft = mostBytes();
     ZipEntry pickle = findPickle();
     this.root = pickle.getName().substring(0, pickle.getName().length() - "data.pkl".length());
     checkByteOrder();
-    Object content = StatePickle.read(path.toString(), contentOf(pickle, LARGEST_PICKLE));
+    byte[] bytes = contentOf(pickle, largestPickle());
+    this.valuesLeft = (long) bytes.length + SHARED_VALUES;
+    this.textLeft = (long) bytes.length * TEXT_PER_BYTE + SMALL_TEXT;
+    Object content = StatePickle.read(path.toString(), bytes);
     if (content instanceof StatePickle.View view) {
       addTensor(SINGLE, view);
     } else {
@@ -98,8 +126,12 @@ public final class PyTorchFile extends OpenTensorFile {
    * @throws FileAccessException if it is missing or unreadable
    * @throws FileFormatException if it is no such checkpoint, is broken, or asks for code to be run
    */
-  @SuppressWarnings("resource") // the opened file owns the zip file
   public static PyTorchFile open(Path path) {
+    return open(path, ReadLimits.defaults());
+  }
+
+  @SuppressWarnings("resource") // the opened file owns the zip file
+  static PyTorchFile open(Path path, ReadLimits limits) {
     Checks.notNull(path, "path");
     ZipFile zip = null;
     try {
@@ -111,10 +143,10 @@ public final class PyTorchFile extends OpenTensorFile {
                 + " torch.save(torch.load(FILE, weights_only=True), NEW_FILE)");
       }
       zip = new ZipFile(path.toFile());
-      PyTorchFile file = new PyTorchFile(path, zip);
+      PyTorchFile file = new PyTorchFile(path, zip, limits);
       zip = null;
       return file;
-    } catch (ZipException e) {
+    } catch (ZipException | EOFException e) {
       throw new FileFormatException(
           path + " is no PyTorch checkpoint, or cut off: " + e.getMessage(), e);
     } catch (IOException e) {
@@ -142,6 +174,14 @@ public final class PyTorchFile extends OpenTensorFile {
     return Arrays.mismatch(start, LEGACY) == LEGACY.length;
   }
 
+  private long mostBytes() {
+    return MOST_SHARED * size + SMALL_TENSORS;
+  }
+
+  private long largestPickle() {
+    return Math.min(Math.min(LARGEST_PICKLE, limits.headerBytes()), Math.max(size, SMALL_PICKLE));
+  }
+
   private ZipEntry findPickle() {
     List<? extends ZipEntry> found =
         zip.stream().filter(entry -> entry.getName().matches("[^/]+/data\\.pkl")).toList();
@@ -162,8 +202,7 @@ public final class PyTorchFile extends OpenTensorFile {
     }
   }
 
-  private byte[] contentOf(ZipEntry entry, int limit) throws IOException {
-    checkSize(entry);
+  private byte[] contentOf(ZipEntry entry, long limit) throws IOException {
     if (entry.getSize() > limit) {
       throw broken(
           entry.getName()
@@ -173,34 +212,54 @@ public final class PyTorchFile extends OpenTensorFile {
               + limit
               + " are allowed");
     }
+    checkSize(entry);
     try (InputStream in = zip.getInputStream(entry)) {
       return in.readNBytes((int) entry.getSize());
     }
   }
 
   /** Whether an entry can have the size that it claims: memory is allocated by it later. */
-  private void checkSize(ZipEntry entry) throws IOException {
-    long size = entry.getSize();
+  private void checkSize(ZipEntry entry) {
+    long content = entry.getSize();
     long stored = entry.getCompressedSize();
     boolean possible =
-        size >= 0
+        content >= 0
             && stored >= 0
-            && stored <= Files.size(path())
+            && stored <= size
             && (entry.getMethod() == ZipEntry.STORED
-                ? size == stored
-                : size / BEST_COMPRESSION <= stored);
+                ? content == stored
+                : content / BEST_COMPRESSION <= stored);
     if (!possible) {
       throw broken(
-          entry.getName() + " cannot have " + size + " bytes of content in " + stored + " bytes");
+          entry.getName()
+              + " cannot have "
+              + content
+              + " bytes of content in "
+              + stored
+              + " bytes");
+    }
+    if (content > mostBytes()) {
+      throw broken(
+          entry.getName()
+              + " has "
+              + content
+              + " bytes, far more than the file of "
+              + size
+              + ": if that is meant so, save it uncompressed");
     }
   }
 
-  private void flatten(String name, Object value, int depth) throws IOException {
-    if (++values > MOST_VALUES || depth > DEEPEST_NESTING || name.length() > LONGEST_NAME) {
+  private void flatten(String name, Object value, int depth) {
+    valuesLeft--;
+    textLeft -= name.length();
+    if (valuesLeft < 0 || textLeft < 0) {
       throw broken(
-          "it holds more than "
-              + MOST_VALUES
-              + " values, names of more than "
+          "it has dicts that stand in many places, so that its pickle becomes far more values or"
+              + " text than it has bytes");
+    }
+    if (depth > DEEPEST_NESTING || name.length() > LONGEST_NAME) {
+      throw broken(
+          "it holds names of more than "
               + LONGEST_NAME
               + " characters, or dicts nested more than "
               + DEEPEST_NESTING
@@ -217,11 +276,13 @@ public final class PyTorchFile extends OpenTensorFile {
     } else if (value instanceof StatePickle.View view) {
       addTensor(name, view);
     } else if (value instanceof String || value instanceof Number || value instanceof Boolean) {
-      metadata.put(name, value.toString());
+      String text = value.toString();
+      textLeft -= text.length();
+      metadata.put(name, text);
     }
   }
 
-  private void flattenAll(String name, List<?> values, int depth) throws IOException {
+  private void flattenAll(String name, List<?> values, int depth) {
     for (int i = 0; i < values.size(); i++) {
       flatten(join(name, i), values.get(i), depth + 1);
     }
@@ -231,7 +292,10 @@ public final class PyTorchFile extends OpenTensorFile {
     return name.isEmpty() ? key.toString() : name + "." + key;
   }
 
-  private void addTensor(String name, StatePickle.View view) throws IOException {
+  private void addTensor(String name, StatePickle.View view) {
+    if (tensors.size() == limits.tensors()) {
+      throw broken("it holds more than " + limits.tensors() + " tensors");
+    }
     TensorInfo info;
     try {
       info = new TensorInfo(name, view.storage().type(), view.shape());
@@ -247,7 +311,7 @@ public final class PyTorchFile extends OpenTensorFile {
     views.put(name, view);
   }
 
-  private void checkBounds(TensorInfo info, StatePickle.View view) throws IOException {
+  private void checkBounds(TensorInfo info, StatePickle.View view) {
     String tensor = "tensor '" + info.name() + "' ";
     StatePickle.Storage storage = view.storage();
     ZipEntry entry = zip.getEntry(root + "data/" + storage.key());
@@ -282,10 +346,16 @@ public final class PyTorchFile extends OpenTensorFile {
               + storage.length()
               + " elements");
     }
-    if (info.length() > Math.max(storage.length(), MOST_REPEATED)) {
+    if (info.bytes() > bytesLeft) {
       throw new FileFormatException(
-          tensor + "repeats the elements of its storage " + info.length() + " times and more");
+          tensor
+              + "repeats the elements of its storage or of others: with it the tensors would take"
+              + " more than "
+              + mostBytes()
+              + " bytes, but the file has only "
+              + size);
     }
+    bytesLeft -= info.bytes();
   }
 
   /** How many elements of its storage a view reaches over. */
@@ -310,10 +380,11 @@ public final class PyTorchFile extends OpenTensorFile {
       in.skipNBytes(view.offset() * width);
       long[] strides = view.strides().stream().mapToLong(Long::longValue).toArray();
       if (StridedSource.isContiguous(info.dimensions(), strides)) {
-        return streamed(in);
+        return streamed(in, info.bytes());
       }
       try (in) {
-        return gathered(streamed(in), extent(view), info, strides);
+        long extent = extent(view);
+        return gathered(streamed(in, extent * width), extent, info, strides);
       }
     } catch (IOException | RuntimeException e) {
       in.close();
@@ -329,16 +400,16 @@ public final class PyTorchFile extends OpenTensorFile {
     }
   }
 
-  private static ByteSource streamed(InputStream in) {
+  private static ByteSource streamed(InputStream in, long bytes) {
     return new ByteSource() {
-      private final byte[] piece = new byte[PIECE];
+      private final byte[] piece = new byte[(int) Math.min(PIECE, bytes)];
 
       @Override
       public void read(ByteBuffer target) throws IOException {
         while (target.hasRemaining()) {
           int count = in.read(piece, 0, Math.min(piece.length, target.remaining()));
           if (count < 0) {
-            throw new java.io.EOFException("the storage ends early");
+            throw new EOFException("the storage ends early");
           }
           target.put(piece, 0, count);
         }

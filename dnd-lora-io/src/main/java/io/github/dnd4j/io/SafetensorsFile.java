@@ -24,7 +24,7 @@ import java.util.Map;
 public final class SafetensorsFile extends OpenTensorFile {
 
   /** Longer headers are refused, as by the reference implementation. */
-  static final long LONGEST_HEADER = 100_000_000;
+  static final long LONGEST_HEADER = ReadLimits.MOST_HEADER_BYTES;
 
   private final FileChannel channel;
   private final long size;
@@ -48,13 +48,17 @@ public final class SafetensorsFile extends OpenTensorFile {
    * @throws FileAccessException if it is missing or unreadable
    * @throws FileFormatException if its header breaks a rule of the format
    */
-  @SuppressWarnings("resource") // the opened file owns the channel
   public static SafetensorsFile open(Path path) {
+    return open(path, ReadLimits.defaults());
+  }
+
+  @SuppressWarnings("resource") // the opened file owns the channel
+  static SafetensorsFile open(Path path, ReadLimits limits) {
     Checks.notNull(path, "path");
     FileChannel channel = null;
     try {
       channel = FileChannel.open(path, StandardOpenOption.READ);
-      SafetensorsFile file = parse(path, channel);
+      SafetensorsFile file = parse(path, channel, limits);
       channel = null;
       return file;
     } catch (IOException e) {
@@ -65,15 +69,18 @@ public final class SafetensorsFile extends OpenTensorFile {
     }
   }
 
-  private static SafetensorsFile parse(Path path, FileChannel channel) throws IOException {
+  private static SafetensorsFile parse(Path path, FileChannel channel, ReadLimits limits)
+      throws IOException {
     long size = channel.size();
-    byte[] json = headerBytes(path, channel, size);
+    byte[] json = headerBytes(path, channel, size, limits.headerBytes());
     long dataStart = (long) Long.BYTES + json.length;
-    SafetensorsHeader header = SafetensorsHeader.parse(path, json, size - dataStart);
+    SafetensorsHeader header =
+        SafetensorsHeader.parse(path, json, size - dataStart, limits.tensors());
     return new SafetensorsFile(path, channel, size, dataStart, header);
   }
 
-  private static byte[] headerBytes(Path path, FileChannel channel, long size) throws IOException {
+  private static byte[] headerBytes(Path path, FileChannel channel, long size, long most)
+      throws IOException {
     if (size < Long.BYTES) {
       throw new FileFormatException(
           path + " is no safetensors file: it has only " + size + " bytes");
@@ -82,13 +89,13 @@ public final class SafetensorsFile extends OpenTensorFile {
     ByteBuffer prefix = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     start.read(prefix);
     long length = prefix.getLong(0);
-    if (length < 0 || length > LONGEST_HEADER) {
+    if (length < 0 || length > most) {
       throw new FileFormatException(
           path
               + " is no safetensors file, or a corrupt one: its header would have "
               + Long.toUnsignedString(length)
               + " bytes, at most "
-              + LONGEST_HEADER
+              + most
               + " are allowed");
     }
     if (length > size - Long.BYTES) {

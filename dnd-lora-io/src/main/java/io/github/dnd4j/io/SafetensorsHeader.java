@@ -24,11 +24,14 @@ final class SafetensorsHeader {
   /** The header itself, a tensor, its shape: nothing lies deeper. */
   private static final int DEEPEST_NESTING = 3;
 
-  private static final int MOST_DIMENSIONS = 32;
+  /** ND4J has no arrays of more. */
+  static final int MOST_DIMENSIONS = 32;
 
   private static final JsonFactory JSON =
       JsonFactory.builder()
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          // Names that a file makes up would fill the JVM's own table of strings.
+          .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
           .streamReadConstraints(
               StreamReadConstraints.builder().maxNestingDepth(DEEPEST_NESTING).build())
           .build();
@@ -37,18 +40,20 @@ final class SafetensorsHeader {
 
   private final Path path;
   private final JsonParser parser;
+  private final int mostTensors;
   private final Map<String, Entry> entries = new LinkedHashMap<>();
   private final Map<String, TensorInfo> tensors = new LinkedHashMap<>();
   private final Map<String, String> metadata = new TreeMap<>();
 
-  private SafetensorsHeader(Path path, JsonParser parser) {
+  private SafetensorsHeader(Path path, JsonParser parser, int mostTensors) {
     this.path = path;
     this.parser = parser;
+    this.mostTensors = mostTensors;
   }
 
-  static SafetensorsHeader parse(Path path, byte[] json, long dataSize) {
+  static SafetensorsHeader parse(Path path, byte[] json, long dataSize, int mostTensors) {
     try (JsonParser parser = JSON.createParser(json)) {
-      SafetensorsHeader header = new SafetensorsHeader(path, parser);
+      SafetensorsHeader header = new SafetensorsHeader(path, parser, mostTensors);
       header.parseHeader();
       header.checkLayout(dataSize);
       return header;
@@ -88,6 +93,8 @@ final class SafetensorsHeader {
       }
       if (name.equals(METADATA)) {
         parseMetadata();
+      } else if (tensors.size() == mostTensors) {
+        throw broken("the header lists more than " + mostTensors + " tensors");
       } else {
         Entry entry = parseTensor(name);
         entries.put(name, entry);

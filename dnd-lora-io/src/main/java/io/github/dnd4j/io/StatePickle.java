@@ -34,6 +34,9 @@ final class StatePickle extends Unpickler {
   private static final int MOST_INSTRUCTIONS = 4_000_000;
   private static final int LONGEST_QUOTE = 100;
 
+  /** Seeds and counters have 8 or 9. */
+  private static final int LONGEST_NUMBER = 32;
+
   private static final Map<String, TensorType> STORAGES =
       Map.of(
           "torch.DoubleStorage", TensorType.F64,
@@ -106,6 +109,15 @@ final class StatePickle extends Unpickler {
         put(key, value);
       }
       case Opcodes.SETITEMS -> putAll(stack.pop_all_since_marker());
+      case Opcodes.APPEND -> {
+        Object element = stack.pop();
+        list().add(element);
+      }
+      case Opcodes.APPENDS -> appendAll(stack.pop_all_since_marker());
+      case Opcodes.LONG1 -> {
+        checkNumber();
+        return super.dispatch(instruction);
+      }
       case Opcodes.BINUNICODE -> {
         checkLength(Integer.BYTES);
         return super.dispatch(instruction);
@@ -140,7 +152,6 @@ final class StatePickle extends Unpickler {
           Opcodes.BININT,
           Opcodes.BININT1,
           Opcodes.BININT2,
-          Opcodes.LONG1,
           Opcodes.BINFLOAT,
           Opcodes.SHORT_BINUNICODE,
           Opcodes.EMPTY_TUPLE,
@@ -149,8 +160,6 @@ final class StatePickle extends Unpickler {
           Opcodes.TUPLE2,
           Opcodes.TUPLE3,
           Opcodes.EMPTY_LIST,
-          Opcodes.APPEND,
-          Opcodes.APPENDS,
           Opcodes.BINPUT,
           Opcodes.LONG_BINPUT,
           Opcodes.MEMOIZE,
@@ -160,6 +169,16 @@ final class StatePickle extends Unpickler {
           true;
       default -> false;
     };
+  }
+
+  /** Numbers become text, which takes longer the more digits they have. */
+  private void checkNumber() {
+    bytes.mark(0);
+    int length = bytes.read();
+    if (length > LONGEST_NUMBER) {
+      throw refused("has a whole number of " + length + " bytes");
+    }
+    bytes.reset();
   }
 
   /** The library would allocate whatever length the text claims to have. */
@@ -217,6 +236,20 @@ final class StatePickle extends Unpickler {
     for (int i = 0; i < keysAndValues.size(); i += 2) {
       put(keysAndValues.get(i), keysAndValues.get(i + 1));
     }
+  }
+
+  /** The library would copy the whole list for every few elements that are added to it. */
+  private void appendAll(List<Object> elements) {
+    list().addAll(elements);
+  }
+
+  private List<Object> list() {
+    if (!(stack.peek() instanceof ArrayList)) {
+      throw refused("appends to something that is no list");
+    }
+    @SuppressWarnings("unchecked") // all lists on the stack hold objects of any kind
+    List<Object> list = (List<Object>) stack.peek();
+    return list;
   }
 
   private void put(Object key, Object value) {
@@ -286,6 +319,14 @@ final class StatePickle extends Unpickler {
   private List<Long> numbers(Object value) {
     if (!(value instanceof Object[] values)) {
       throw refused("has something else where a tuple of numbers must be");
+    }
+    if (values.length > SafetensorsHeader.MOST_DIMENSIONS) {
+      throw refused(
+          "has a tensor of "
+              + values.length
+              + " dimensions, at most "
+              + SafetensorsHeader.MOST_DIMENSIONS
+              + " are allowed");
     }
     List<Long> numbers = new ArrayList<>();
     for (Object number : values) {

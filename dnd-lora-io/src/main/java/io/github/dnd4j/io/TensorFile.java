@@ -87,13 +87,29 @@ public interface TensorFile extends AutoCloseable {
    * @throws io.github.dnd4j.FileFormatException if its content is broken
    */
   static TensorFile open(Path path) {
+    return open(path, ReadLimits.defaults());
+  }
+
+  /**
+   * Opens a file of tensors, of whichever kind its first bytes say, with limits of one's own.
+   *
+   * @param path a safetensors file, a PyTorch checkpoint or a GGUF file
+   * @param limits how much the file may ask for
+   * @return the open file; the caller closes it
+   * @throws FileAccessException if it is missing or unreadable
+   * @throws io.github.dnd4j.FileFormatException if its content is broken or beyond the limits
+   */
+  static TensorFile open(Path path, ReadLimits limits) {
     Checks.notNull(path, "path");
+    Checks.notNull(limits, "limits");
     try {
       byte[] start = PyTorchFile.startOf(path);
       if (GgufFile.recognizes(start)) {
-        return GgufFile.open(path);
+        return GgufFile.open(path, limits);
       }
-      return PyTorchFile.recognizes(start) ? PyTorchFile.open(path) : SafetensorsFile.open(path);
+      return PyTorchFile.recognizes(start)
+          ? PyTorchFile.open(path, limits)
+          : SafetensorsFile.open(path, limits);
     } catch (IOException e) {
       throw new FileAccessException(
           "cannot read " + path + ": " + e + ". Check that the file exists and may be read", e);

@@ -111,18 +111,18 @@ class PromptFileTest {
   }
 
   @Test
-  @DisplayName("is refused when it is larger than 1 GiB, before anything is read")
+  @DisplayName("is refused when it is larger than 256 MiB, before anything is read")
   void tooLarge() throws IOException {
     // given a file that has that size, but not its content
     Path file = folder.resolve("large.txt");
     try (RandomAccessFile sparse = new RandomAccessFile(file.toFile(), "rw")) {
-      sparse.setLength((1L << 30) + 1);
+      sparse.setLength((256L << 20) + 1);
     }
     // when, then
     assertThatThrownBy(() -> PromptFile.read(file))
         .isInstanceOf(FileFormatException.class)
         .hasMessageContaining("large.txt")
-        .hasMessageContaining("1073741825 bytes");
+        .hasMessageContaining("268435457 bytes");
   }
 
   @Test

@@ -1,16 +1,14 @@
 package io.github.dnd4j.examples.experiment;
 
+import io.github.dnd4j.examples.diagnosis.PngFile;
 import io.github.dnd4j.examples.experiment.ReportRow.Role;
-import io.github.dnd4j.internal.AtomicFiles;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import javax.imageio.ImageIO;
 import org.knowm.xchart.CategoryChart;
 import org.knowm.xchart.CategoryChartBuilder;
 import org.knowm.xchart.style.Styler.LegendPosition;
@@ -61,13 +59,7 @@ final class ExperimentPlot {
     Graphics2D graphics = image.createGraphics();
     chart.paint(graphics, width, HEIGHT);
     graphics.dispose();
-    AtomicFiles.writeFile(
-        file,
-        temporary -> {
-          try (var out = Files.newOutputStream(temporary)) {
-            ImageIO.write(image, "png", out);
-          }
-        });
+    PngFile.write(image, file);
   }
 
   private static void addBars(CategoryChart chart, Role role, Map<String, List<ReportRow>> rows) {
