@@ -42,7 +42,15 @@ class ExperimentCommandTest {
             "| own tuned adapter |",
             "Time to accuracy (one run, warm): generating takes",
             "| generated, draw 2 |",
-            "| training adapter: ships |");
+            "| training adapter: ships |",
+            "](folds/rivers/adapters.png)");
+    // 2 adapters each of 3 sets, 2 draws each of the set's own prompts, the same scaled, others'
+    assertThat(out.resolve("folds/rivers/adapters.csv"))
+        .content()
+        .contains("rivers 2,rivers (held out),", "\ngenerated-1,generated,", "\nscaled-2,scaled,")
+        .hasLineCount(1 + 6 + 6);
+    assertThat(ImageIO.read(out.resolve("folds/rivers/adapters.png").toFile()).getWidth())
+        .isEqualTo(1100);
     List<String> csv = Files.readAllLines(out.resolve("report.csv"));
     // 11 rows, and 1 bare, 2 training, 1 mean, 6 draws of 3 pools, 2 scaled, 1 mean of draws, 1 own
     assertThat(csv).hasSize(1 + 11 + 14).allMatch(line -> line.split(",", -1).length == 13);
@@ -59,6 +67,7 @@ class ExperimentCommandTest {
             "train rivers: done before",
             "generate rivers: done before",
             "score rivers: done before",
+            "map rivers: done before",
             "time-to-accuracy rivers: done before",
             "train all: done before");
     assertThat(Files.readAllLines(out.resolve("report.csv"))).isEqualTo(csv);

@@ -109,7 +109,18 @@ final class ExperimentReport {
       lines.add(line(singleTitle(contender), contender.score(), bare));
     }
     lines.add("");
+    lines.add(map(outcome.mapped()));
+    lines.add("");
     return lines;
+  }
+
+  private static String map(Fold.Mapped map) {
+    return String.format(
+        Locale.ROOT,
+        "![All adapters by the distance of their dW; the plane shows %.0f %% of the squared"
+            + " distances](%s)",
+        100 * map.explained(),
+        map.picture());
   }
 
   private static String timeToAccuracy(TimeToAccuracy.Result result) {

@@ -5,9 +5,12 @@ import io.github.dnd4j.GenerationOptions;
 import io.github.dnd4j.PromptNovelty;
 import io.github.dnd4j.Provenance;
 import io.github.dnd4j.encoder.SentenceEncoder;
+import io.github.dnd4j.examples.diagnosis.AdapterMap;
 import io.github.dnd4j.examples.experiment.Contender.Kind;
 import io.github.dnd4j.internal.Hashes;
 import io.github.dnd4j.lora.LoraAdapter;
+import io.github.dnd4j.training.TaskData;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -52,6 +55,14 @@ final class Fold {
     }
   }
 
+  /**
+   * Where the adapters lie by the distance of their dW.
+   *
+   * @param picture a PNG file
+   * @param explained which share of the squared distances it shows, from 0 to 1
+   */
+  record Mapped(String picture, double explained) {}
+
   /** What a fold comes to. */
   record Outcome(
       String heldOut,
@@ -60,6 +71,7 @@ final class Fold {
       GeneratorStage.Trained trained,
       Generated generated,
       Scored scored,
+      Mapped mapped,
       Optional<TimeToAccuracy.Result> timeToAccuracy) {}
 
   Fold(
@@ -93,6 +105,7 @@ final class Fold {
     Generated generated = generate.run(Generated.class, listener, () -> generate(order));
     Stage score = scoreStage(generate, encoder);
     Scored scored = score.run(Scored.class, listener, () -> score(encoder, generated));
+    Mapped mapped = mapStage(generate).run(Mapped.class, listener, this::map);
     return new Outcome(
         heldOut.name(),
         heldOut.test().pairs().size(),
@@ -100,6 +113,7 @@ final class Fold {
         trained,
         generated,
         scored,
+        mapped,
         settings.timeToAccuracy()
             ? Optional.of(timeToAccuracy(score, scored, encoder))
             : Optional.empty());
@@ -185,8 +199,12 @@ final class Fold {
   }
 
   private Path generated(Kind kind, int draw) {
-    String name = kind.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    String name = nameOf(kind).replace(' ', '-');
     return folder.resolve("generated").resolve(name + "-" + draw);
+  }
+
+  private static String nameOf(Kind kind) {
+    return kind.name().toLowerCase(Locale.ROOT).replace('_', ' ');
   }
 
   private Stage scoreStage(Stage generate, SentenceEncoder encoder) {
@@ -224,6 +242,47 @@ final class Fold {
     scorer.scoreMean(Kind.MEAN_OF_DRAWS, draws);
     scorer.score(Kind.OWN, "", heldOut.whole().lastCheckpoint());
     return new Scored(scorer.contenders());
+  }
+
+  private Stage mapStage(Stage generate) {
+    return stage(
+        "map",
+        List.of("map", generate.hash(), adapterHashes.get(heldOut.name())),
+        mapFile(".png"),
+        mapFile(".csv"));
+  }
+
+  private Path mapFile(String extension) {
+    return folder.resolve("adapters" + extension);
+  }
+
+  /** All adapters of the sets, among them the held-out one, and those that were generated. */
+  private Mapped map() {
+    Map<String, AdapterMap.Item> items = new LinkedHashMap<>();
+    for (ExperimentSet set : others) {
+      addCheckpoints(items, set.name(), set);
+    }
+    addCheckpoints(items, heldOut.name() + " (held out)", heldOut);
+    for (Kind kind : List.of(Kind.GENERATED, Kind.SCALED, Kind.UNRELATED_PROMPTS)) {
+      for (int draw = 1; draw <= settings.draws(); draw++) {
+        Path adapter = generated(kind, draw);
+        if (Files.exists(adapter)) { // a generator that remembers nothing does not scale
+          items.put(adapter.getFileName().toString(), new AdapterMap.Item(nameOf(kind), adapter));
+        }
+      }
+    }
+    AdapterMap map = AdapterMap.of(items);
+    map.write(mapFile(".png"), mapFile(".csv"));
+    Path picture = settings.folder().relativize(mapFile(".png"));
+    return new Mapped(picture.toString().replace('\\', '/'), map.explained());
+  }
+
+  private static void addCheckpoints(
+      Map<String, AdapterMap.Item> items, String group, ExperimentSet set) {
+    for (Path checkpoint : TaskData.checkpointsIn(set.whole().checkpoints())) {
+      items.put(
+          set.name() + " " + checkpoint.getFileName(), new AdapterMap.Item(group, checkpoint));
+    }
   }
 
   private TimeToAccuracy.Result timeToAccuracy(
