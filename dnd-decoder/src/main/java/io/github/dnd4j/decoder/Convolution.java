@@ -12,10 +12,13 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * its gradient and that of the output, have no gaps, but their axes may lie in memory in any order:
  * the decoder hands in permuted views. An engine that needs 'c' order makes a copy by {@code
  * dup('c')}. Results may lie in any order, too; for outputs that of x is best, as it saves the
- * decoder a copy. They lie in no workspace, and the caller closes them. Implementations hold no
- * state and may be called by several threads.
+ * decoder a copy. They lie in no workspace, and the caller closes them. Implementations may be
+ * called by several threads; those with working memory let one in at a time. They hold nothing but
+ * such memory, which {@link #close} gives back.
+ *
+ * @see ConvolutionEngine
  */
-public interface Convolution {
+public interface Convolution extends AutoCloseable {
 
   /**
    * Convolves.
@@ -43,4 +46,11 @@ public interface Convolution {
       INDArray outGradient,
       INDArray weightGradient,
       INDArray biasGradient);
+
+  /**
+   * Gives working memory back, if there is any. A closed convolution can be used again: it takes
+   * new memory.
+   */
+  @Override
+  default void close() {}
 }

@@ -69,7 +69,7 @@ final class DirectConvolution implements Convolution {
    * Maps of undefined content whose axes lie in memory in the same order as those of x: a caller
    * who permuted x has the result packed, without a copy, by permuting it back.
    */
-  private static INDArray inOrderOf(INDArray x, long channels) {
+  static INDArray inOrderOf(INDArray x, long channels) {
     long[] shape = x.shape().clone(); // shape() hands out the array's own
     shape[1] = channels;
     int[] outermostFirst =

@@ -47,16 +47,23 @@ public final class HyperConvDecoder implements WeightDecoder {
   private final HyperConvConfig config;
   private final INDArray flatParameters;
   private final ComputationGraph graph;
+  private final Convolution owned;
   private String fingerprint;
   private boolean closed;
 
-  /** Builds a decoder and has its weights filled; frees them if that fails. */
+  /**
+   * Builds a decoder and has its weights filled; frees them if that fails.
+   *
+   * @param convolution of the caller's; null for one that the decoder makes and closes
+   */
   private HyperConvDecoder(
       HyperConvConfig config, Convolution convolution, Consumer<ComputationGraph> fill) {
     this.config = config;
+    this.owned = convolution == null ? ConvolutionEngine.AUTO.create() : null;
     this.flatParameters = DecoderGraph.flatParameters(config);
     try {
-      this.graph = DecoderGraph.on(flatParameters, config, convolution);
+      this.graph =
+          DecoderGraph.on(flatParameters, config, convolution == null ? owned : convolution);
       fill.accept(graph);
     } catch (RuntimeException e) {
       flatParameters.close();
@@ -74,7 +81,7 @@ public final class HyperConvDecoder implements WeightDecoder {
    * @throws io.github.dnd4j.NativeMemoryException if its weights do not fit into memory
    */
   public static HyperConvDecoder fresh(HyperConvConfig config, long seed) {
-    return fresh(config, seed, new DirectConvolution());
+    return initialised(Checks.notNull(config, "config"), seed, null);
   }
 
   /**
@@ -82,13 +89,18 @@ public final class HyperConvDecoder implements WeightDecoder {
    *
    * @param config its structure
    * @param seed decides the weights
-   * @param convolution computes its convolutions
+   * @param convolution computes its convolutions, such as {@link ConvolutionEngine#create}; the
+   *     caller closes it after the decoder
    * @return the decoder; the caller closes it
    * @throws io.github.dnd4j.NativeMemoryException if its weights do not fit into memory
    */
   public static HyperConvDecoder fresh(HyperConvConfig config, long seed, Convolution convolution) {
     Checks.notNull(config, "config");
-    Checks.notNull(convolution, "convolution");
+    return initialised(config, seed, Checks.notNull(convolution, "convolution"));
+  }
+
+  private static HyperConvDecoder initialised(
+      HyperConvConfig config, long seed, Convolution convolution) {
     return NativeMemory.guard(
         "initialising a decoder",
         () ->
@@ -119,7 +131,7 @@ public final class HyperConvDecoder implements WeightDecoder {
    * @throws io.github.dnd4j.NativeMemoryException if its weights do not fit into memory
    */
   public static HyperConvDecoder load(Path file, HyperConvConfig config) {
-    return load(file, config, new DirectConvolution());
+    return read(Checks.notNull(file, "file"), Checks.notNull(config, "config"), null);
   }
 
   /**
@@ -127,7 +139,8 @@ public final class HyperConvDecoder implements WeightDecoder {
    *
    * @param file a PyTorch checkpoint of the reference implementation, or a safetensors file
    * @param config its structure
-   * @param convolution computes its convolutions
+   * @param convolution computes its convolutions, such as {@link ConvolutionEngine#create}; the
+   *     caller closes it after the decoder
    * @return the decoder; the caller closes it
    * @throws io.github.dnd4j.FileAccessException if the file is missing or unreadable
    * @throws io.github.dnd4j.FileFormatException if the file is broken or does not fit the structure
@@ -136,7 +149,10 @@ public final class HyperConvDecoder implements WeightDecoder {
   public static HyperConvDecoder load(Path file, HyperConvConfig config, Convolution convolution) {
     Checks.notNull(file, "file");
     Checks.notNull(config, "config");
-    Checks.notNull(convolution, "convolution");
+    return read(file, config, Checks.notNull(convolution, "convolution"));
+  }
+
+  private static HyperConvDecoder read(Path file, HyperConvConfig config, Convolution convolution) {
     return NativeMemory.guard(
         "loading " + file,
         () -> {
@@ -307,6 +323,9 @@ public final class HyperConvDecoder implements WeightDecoder {
       closed = true;
       DecoderGraph.close(graph);
       flatParameters.close();
+      if (owned != null) {
+        owned.close();
+      }
     }
   }
 }

@@ -57,8 +57,8 @@ class DirectConvolutionTest {
           Tensors.values(outGradient));
       for (int[] order : ORDERS) {
         // when
-        try (INDArray maps = inOrder(x, order);
-            INDArray gradient = inOrder(outGradient, order);
+        try (INDArray maps = Tensors.inOrder(x, order);
+            INDArray gradient = Tensors.inOrder(outGradient, order);
             INDArray result = convolution.forward(maps, weight, bias);
             INDArray inGradient =
                 convolution.backward(maps, weight, gradient, weightGradient, biasGradient)) {
@@ -108,8 +108,8 @@ class DirectConvolutionTest {
       for (int[] order : ORDERS) {
         for (Convolution engine : List.of(new DirectConvolution(), new DirectConvolution(1))) {
           // when
-          try (INDArray maps = inOrder(x, order);
-              INDArray gradient = inOrder(outGradient, order);
+          try (INDArray maps = Tensors.inOrder(x, order);
+              INDArray gradient = Tensors.inOrder(outGradient, order);
               INDArray actual = engine.backward(maps, weight, gradient, weightGradient, null)) {
             // then
             Golden.assertClose("input gradient", actual, expected, 2e-6);
@@ -118,15 +118,6 @@ class DirectConvolutionTest {
         }
       }
     }
-  }
-
-  /** A copy of maps whose axes lie in memory in an order, outermost first. */
-  private static INDArray inOrder(INDArray maps, int... outermostFirst) {
-    int[] placeOf = new int[outermostFirst.length];
-    for (int place = 0; place < placeOf.length; place++) {
-      placeOf[outermostFirst[place]] = place;
-    }
-    return maps.permute(outermostFirst).dup('c').permute(placeOf);
   }
 
   @ParameterizedTest(name = "batch {0}")

@@ -42,4 +42,13 @@ final class Tensors {
   static float[] values(INDArray array) {
     return HostFloats.toArray(array);
   }
+
+  /** A copy of maps whose axes lie in memory in an order, outermost first. */
+  static INDArray inOrder(INDArray maps, int... outermostFirst) {
+    int[] placeOf = new int[outermostFirst.length];
+    for (int place = 0; place < placeOf.length; place++) {
+      placeOf[outermostFirst[place]] = place;
+    }
+    return maps.permute(outermostFirst).dup('c').permute(placeOf);
+  }
 }

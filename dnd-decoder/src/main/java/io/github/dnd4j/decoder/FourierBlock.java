@@ -1,0 +1,309 @@
+package io.github.dnd4j.decoder;
+
+/**
+ * Computes some channels of the output from the transformed maps; see {@link FourierConvolution}.
+ */
+final class FourierBlock {
+
+  /** Channels of the output that a worker computes at a time. */
+  private static final int OUT = 32;
+
+  /** Channels of the input whose kernels are transformed at a time, at most. */
+  private static final int MOST_IN = 192;
+
+  /** Matrices of this many columns stay in the cache. */
+  private static final int COLUMNS_AT_ONCE = 512;
+
+  private static final int ROWS_AT_ONCE = 256;
+
+  /**
+   * Rows of a product's left side. OpenBLAS has fast kernels for small products, but asks them for
+   * a transposed right side only if the result has 1200 numbers at most.
+   */
+  private static final int NUMBERS_AT_ONCE = 36;
+
+  private static final int ALIGNMENT = 16;
+
+  private final FourierPlan plan;
+  private final ConvolutionShape shape;
+  private final FourierMatrices.Placed matrices;
+  private final long spectrum;
+  private final int kernel;
+  private final int down;
+  private final int across;
+  private final int items;
+  private final long pieces;
+  private final Gemm gemm = new Gemm();
+
+  /**
+   * Where kernels are.
+   *
+   * @param address of the first
+   * @param transposed false for weights {@code [out, in, k, k]}; true for {@code [in, out, k, k]},
+   *     and then the kernels are mirrored
+   */
+  record Kernels(long address, boolean transposed) {}
+
+  /** Some channels of the output and of the input. */
+  private record Part(int firstOut, int out, int firstIn, int in) {
+
+    /** How far the rows of their transformed kernels are apart. */
+    long pairs() {
+      return apart((long) out * in);
+    }
+  }
+
+  FourierBlock(FourierPlan plan, FourierMatrices.Placed matrices, int items, long spectrum) {
+    this.plan = plan;
+    this.shape = plan.shape();
+    this.matrices = matrices;
+    this.spectrum = spectrum;
+    this.items = items;
+    this.kernel = plan.kernel();
+    this.down = plan.vertical().transform();
+    this.across = plan.horizontal().transform();
+    this.pieces = (long) items * plan.tiles();
+  }
+
+  static long aligned(long numbers) {
+    return (numbers + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+  }
+
+  /**
+   * A stride of rows that many numbers long. Rows that are a multiple of 4 KiB apart would share a
+   * few places of the cache.
+   */
+  static long apart(long numbers) {
+    long stride = aligned(numbers);
+    return stride % (16 * ALIGNMENT) == 0 ? stride + ALIGNMENT : stride;
+  }
+
+  /** How many blocks there are. */
+  static int count(FourierPlan plan) {
+    return (plan.shape().out() + OUT - 1) / OUT;
+  }
+
+  /** How many numbers K, Y and U take, for a block. */
+  static long workingMemory(FourierPlan plan, int items) {
+    return kernels(plan) + products(plan, items) + rows(plan, items);
+  }
+
+  private static long pairs(FourierPlan plan) {
+    return apart((long) Math.min(OUT, plan.shape().out()) * inBlock(plan.shape()));
+  }
+
+  /** Blocks of nearly the same size. */
+  private static int inBlock(ConvolutionShape shape) {
+    int blocks = (shape.in() + MOST_IN - 1) / MOST_IN;
+    return (int) aligned((shape.in() + blocks - 1) / blocks);
+  }
+
+  private static long kernels(FourierPlan plan) {
+    return pairs(plan) * 2 * plan.vertical().transform() * frequenciesAtOnce(plan);
+  }
+
+  /** So many that kernels are transformed by matrices of about {@link #ROWS_AT_ONCE} rows. */
+  private static int frequenciesAtOnce(FourierPlan plan) {
+    return Math.max(1, Math.min(plan.across(), ROWS_AT_ONCE / (2 * plan.vertical().transform())));
+  }
+
+  private static long products(FourierPlan plan, int items) {
+    long numbers = 4L * plan.frequencies() * plan.tiles() * items;
+    return aligned(numbers * Math.min(OUT, plan.shape().out()));
+  }
+
+  private static long rows(FourierPlan plan, int items) {
+    long numbers = 2L * plan.vertical().tile() * plan.horizontal().transform();
+    return aligned(numbers * plan.tiles() * items * Math.min(OUT, plan.shape().out()));
+  }
+
+  /** Computes a block; memory is the address of {@link #workingMemory} numbers. */
+  void run(int block, Kernels kernels, long bias, MapsMemory results, long memory) {
+    long products = memory + Float.BYTES * kernels(plan);
+    long rows = products + Float.BYTES * products(plan, items);
+    int firstOut = block * OUT;
+    int out = Math.min(OUT, shape.out() - firstOut);
+    int together = frequenciesAtOnce(plan);
+    int in = inBlock(shape);
+    for (int firstIn = 0; firstIn < shape.in(); firstIn += in) {
+      Part channels = new Part(firstOut, out, firstIn, Math.min(in, shape.in() - firstIn));
+      for (int first = 0; first < across / 2; first += together) {
+        int count = Math.min(together, across / 2 - first);
+        transform(kernels, channels, first, count, memory);
+        for (int f = 0; f < count; f++) {
+          multiply(first + f, f, kernels, channels, memory, products);
+        }
+      }
+    }
+    backDown(out, products, rows);
+    if (bias != 0) {
+      spread(bias + Float.BYTES * (long) firstOut, firstOut, out, results);
+    }
+    backAcross(firstOut, out, bias == 0 ? 0 : 1, rows, results);
+  }
+
+  /**
+   * Transforms kernels for some frequencies across; one line of pairs after the other, as they lie.
+   */
+  private void transform(Kernels kernels, Part channels, int first, int count, long to) {
+    int taps = kernel * kernel;
+    boolean swapped = kernels.transposed();
+    int lines = swapped ? channels.in : channels.out;
+    int line = swapped ? channels.out : channels.in;
+    long firstLine = swapped ? channels.firstIn : channels.firstOut;
+    long firstOfLine = swapped ? channels.firstOut : channels.firstIn;
+    long lineLength = swapped ? shape.out() : shape.in();
+    Gemm.Size size = new Gemm.Size(2 * down * count, line, taps);
+    long matrix = matrices.kernels + Float.BYTES * (2L * down * first * taps);
+    for (int i = 0; i < lines; i++) {
+      gemm.multiplyByTransposed(
+          size,
+          matrix,
+          taps,
+          kernels.address() + Float.BYTES * ((firstLine + i) * lineLength + firstOfLine) * taps,
+          taps,
+          0,
+          to + Float.BYTES * (long) i * line,
+          channels.pairs());
+    }
+  }
+
+  /** Adds X times K to Y, for one frequency across. */
+  private void multiply(
+      int frequency, int place, Kernels kernels, Part channels, long transformed, long to) {
+    long mapsStride = apart(shape.in());
+    long numbers = 2 * pieces;
+    for (int g = 0; g < down; g++) {
+      long both = (long) frequency * down + g;
+      for (int part = 0; part < 2; part++) {
+        long row = ((long) place * down + g) * 2 + part;
+        long kernel = transformed + Float.BYTES * row * channels.pairs();
+        long sums = (part * (long) plan.frequencies() + both) * numbers;
+        for (long first = 0; first < numbers; first += NUMBERS_AT_ONCE) {
+          multiply(
+              (int) Math.min(NUMBERS_AT_ONCE, numbers - first),
+              spectrum + Float.BYTES * ((both * numbers + first) * mapsStride + channels.firstIn),
+              kernel,
+              kernels.transposed(),
+              channels,
+              to + Float.BYTES * ((sums + first) * channels.out));
+        }
+      }
+    }
+  }
+
+  private void multiply(
+      int numbers, long maps, long kernel, boolean transposed, Part channels, long sum) {
+    Gemm.Size size = new Gemm.Size(numbers, channels.out, channels.in);
+    long stride = apart(shape.in());
+    float beta = channels.firstIn == 0 ? 0 : 1;
+    if (transposed) {
+      gemm.multiply(size, maps, stride, kernel, channels.out, beta, sum, channels.out);
+    } else {
+      gemm.multiplyByTransposed(size, maps, stride, kernel, channels.in, beta, sum, channels.out);
+    }
+  }
+
+  /** Y to U. */
+  private void backDown(int out, long products, long to) {
+    long columns = pieces * out;
+    int tile = plan.vertical().tile();
+    for (int i = 0; i < across; i++) { // (part of kernel, frequency across)
+      long from = products + Float.BYTES * ((long) i * down * 2 * columns);
+      for (long first = 0; first < columns; first += COLUMNS_AT_ONCE) {
+        int count = (int) Math.min(COLUMNS_AT_ONCE, columns - first);
+        Gemm.Size size = new Gemm.Size(tile, count, 2 * down);
+        for (int part = 0; part < 2; part++) {
+          gemm.multiply(
+              size,
+              part == 0 ? matrices.backDownReal : matrices.backDownImaginary,
+              2L * down,
+              from + Float.BYTES * first,
+              columns,
+              0,
+              to + Float.BYTES * ((2L * i + part) * columns + first),
+              2L * across * columns);
+        }
+      }
+    }
+  }
+
+  /** U to the output, row by row of each piece. */
+  private void backAcross(int firstOut, int out, float beta, long rows, MapsMemory results) {
+    FourierAxis vertical = plan.vertical();
+    FourierAxis horizontal = plan.horizontal();
+    for (long piece = 0; piece < pieces; piece++) {
+      int column = (int) (piece % horizontal.tiles());
+      int row = (int) (piece / horizontal.tiles() % vertical.tiles());
+      long item = piece / plan.tiles();
+      for (int r = 0; r < vertical.outputs(row); r++) {
+        long from = rows + Float.BYTES * ((2L * across * r * pieces + piece) * out);
+        long to =
+            results.at(
+                item,
+                firstOut,
+                (long) row * vertical.tile() + r,
+                (long) column * horizontal.tile());
+        backAcross(from, out, horizontal.outputs(column), beta, to, results);
+      }
+    }
+  }
+
+  private void backAcross(
+      long from, int out, int columns, float beta, long to, MapsMemory results) {
+    int inner = 2 * across;
+    int tile = plan.horizontal().tile();
+    if (results.columnsTogether()) {
+      gemm.multiplyTransposed(
+          new Gemm.Size(out, columns, inner),
+          from,
+          pieces * out,
+          matrices.backAcross,
+          tile,
+          beta,
+          to,
+          results.channelStride());
+    } else {
+      gemm.multiplyTransposed(
+          new Gemm.Size(columns, out, inner),
+          matrices.backAcross,
+          tile,
+          from,
+          pieces * out,
+          beta,
+          to,
+          results.columnStride());
+    }
+  }
+
+  /** Fills channels with their bias. */
+  private void spread(long bias, int firstOut, int out, MapsMemory results) {
+    int width = shape.width();
+    for (int item = 0; item < items; item++) {
+      for (int row = 0; row < shape.height(); row++) {
+        long to = results.at(item, firstOut, row, 0);
+        if (results.columnsTogether()) {
+          gemm.multiply(
+              new Gemm.Size(out, width, 1),
+              bias,
+              1,
+              matrices.ones,
+              width,
+              0,
+              to,
+              results.channelStride());
+        } else {
+          gemm.multiply(
+              new Gemm.Size(width, out, 1),
+              matrices.ones,
+              1,
+              bias,
+              out,
+              0,
+              to,
+              results.columnStride());
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,99 @@
+package io.github.dnd4j.decoder;
+
+import java.util.Comparator;
+import java.util.Optional;
+
+/**
+ * The sizes that a {@link FourierConvolution} works with for one shape, and what they cost.
+ *
+ * @param shape what is convolved
+ * @param vertical how the planes' height is cut
+ * @param horizontal how their width is cut
+ */
+record FourierPlan(ConvolutionShape shape, FourierAxis vertical, FourierAxis horizontal) {
+
+  /** The maps' transforms may take this many numbers, 256 MiB. */
+  private static final long MOST_SPECTRUM = 1L << 26;
+
+  /** Multiplications in the time in which a number is copied. */
+  private static final double MOVE = 200;
+
+  /** How much slower the many small products are than the transforms of kernels. */
+  private static final double PRODUCT = 1.4;
+
+  /**
+   * The plan that costs the least.
+   *
+   * @return nothing if the maps of a single item are too large
+   */
+  static Optional<FourierPlan> of(ConvolutionShape shape) {
+    return FourierAxis.candidates(shape.height(), shape.kernel(), false).stream()
+        .flatMap(
+            vertical ->
+                FourierAxis.candidates(shape.width(), shape.kernel(), true).stream()
+                    .map(horizontal -> new FourierPlan(shape, vertical, horizontal)))
+        .filter(plan -> plan.spectrum(1) <= MOST_SPECTRUM)
+        .min(Comparator.comparingDouble(FourierPlan::cost));
+  }
+
+  int kernel() {
+    return shape.kernel();
+  }
+
+  /** How many complex numbers a piece's width becomes. */
+  int across() {
+    return horizontal.transform() / 2;
+  }
+
+  /** How many complex numbers a piece becomes. */
+  int frequencies() {
+    return across() * vertical.transform();
+  }
+
+  /** How many pieces a plane has. */
+  int tiles() {
+    return vertical.tiles() * horizontal.tiles();
+  }
+
+  /** How many numbers the transforms of some items' maps have. */
+  long spectrum(int items) {
+    return 2L * frequencies() * tiles() * items * shape.in();
+  }
+
+  /** How many items are worked at together. */
+  int itemsAtOnce() {
+    return (int) Math.min(shape.batch(), Math.max(1, MOST_SPECTRUM / spectrum(1)));
+  }
+
+  /** Multiplications, those of slow products weighted. */
+  double cost() {
+    double pieces = (double) shape.batch() * tiles();
+    int down = vertical.transform();
+    int width = horizontal.transform();
+    double maps =
+        MOVE * shape.batch() * shape.in() * vertical.padded() * horizontal.padded()
+            + (double) shape.batch()
+                * shape.in()
+                * vertical.padded()
+                * horizontal.tiles()
+                * width
+                * width
+            + 4.0 * across() * pieces * shape.in() * down * down;
+    double back =
+        pieces
+            * shape.out()
+            * (8.0 * across() * vertical.tile() * down
+                + 2.0 * vertical.tile() * horizontal.tile() * width);
+    return maps + kernelCost() + productCost() + back;
+  }
+
+  private double kernelCost() {
+    int rounds = (shape.batch() + itemsAtOnce() - 1) / itemsAtOnce();
+    int k = kernel();
+    return rounds * 2.0 * frequencies() * k * k * shape.out() * shape.in();
+  }
+
+  private double productCost() {
+    return PRODUCT * 4 * frequencies() * tiles() * shape.batch() * shape.out() * shape.in();
+  }
+}
