@@ -1,14 +1,14 @@
 """Times training steps of a decoder of random weights in PyTorch, the peer of DnD4J's.
 
     python3 training_step_pytorch.py "(16,32,384) (32,24,160) ..." 5 [batch] [threads] [runs] [warm-up]
+        [--json]
 
 A step is: forward, masked weighted mean squared error, backward, clipping of the gradients' global
 norm, AdamW over all parameters. Needs python3-torch. Prints the seconds of each run after the
 warm-up.
 """
 
-import re
-import resource
+import argparse
 import sys
 import time
 
@@ -16,7 +16,8 @@ sys.dont_write_bytecode = True
 
 import torch  # noqa: E402
 
-from decoder_pytorch import decoder, random_parameters  # noqa: E402
+from decoder_pytorch import decoder, parse_features, random_parameters  # noqa: E402
+from peer_report import peak_bytes, print_json  # noqa: E402
 
 
 def loss_of(tokens, target, mask, weights):
@@ -46,19 +47,35 @@ def training(features, kernel, batch):
     return step
 
 
-def main(shapes, kernel, batch=8, threads=2, runs=5, warm_up=2):
-    torch.set_num_threads(threads)
-    features = [tuple(map(int, t)) for t in re.findall(r"\((\d+),(\d+),(\d+)\)", shapes)]
-    step = training(features, kernel, batch)
-    for run in range(warm_up + runs):
+def main(args):
+    torch.set_num_threads(args.threads)
+    step = training(parse_features(args.features), args.kernel, args.batch)
+    runs = []
+    for run in range(args.warm_up + args.runs):
         start = time.perf_counter()
         loss = step()
         seconds = time.perf_counter() - start
-        if run >= warm_up:
-            print(f"PyTorch {torch.__version__} step {seconds:.3f} s, loss {loss:.4f}")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    print(f"PyTorch peak memory {peak:.2f} GiB")
+        if run >= args.warm_up:
+            runs.append((seconds, []))
+            if not args.json:
+                print(f"PyTorch {torch.__version__} step {seconds:.3f} s, loss {loss:.4f}")
+    if args.json:
+        print_json(torch.__version__, runs)
+    else:
+        print(f"PyTorch peak memory {peak_bytes() / 2**30:.2f} GiB")
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("features")
+    parser.add_argument("kernel", type=int)
+    parser.add_argument("batch", type=int, nargs="?", default=8)
+    parser.add_argument("threads", type=int, nargs="?", default=2)
+    parser.add_argument("runs", type=int, nargs="?", default=5)
+    parser.add_argument("warm_up", type=int, nargs="?", default=2)
+    parser.add_argument("--json", action="store_true")
+    return parser.parse_args()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], *map(int, sys.argv[2:]))
+    main(parse_arguments())

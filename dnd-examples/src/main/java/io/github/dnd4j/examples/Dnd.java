@@ -43,6 +43,7 @@ import picocli.CommandLine.Spec;
       ServeCommand.class,
       ModelfileCommand.class,
       LlamaCommand.class,
+      BenchCommand.class,
       TrainingStepCommand.class
     })
 public final class Dnd implements Runnable {

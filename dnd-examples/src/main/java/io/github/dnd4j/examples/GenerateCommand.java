@@ -5,6 +5,7 @@ import io.github.dnd4j.GenerationOptions;
 import io.github.dnd4j.InvalidInputException;
 import io.github.dnd4j.decoder.HyperConvDecoder;
 import io.github.dnd4j.encoder.SentenceEncoder;
+import io.github.dnd4j.examples.bench.ResidentMemory;
 import io.github.dnd4j.io.PromptExample;
 import io.github.dnd4j.io.PromptFile;
 import io.github.dnd4j.lora.LoraAdapter;

@@ -3,6 +3,7 @@ package io.github.dnd4j.examples;
 import io.github.dnd4j.DragAndDrop;
 import io.github.dnd4j.GenerationListener;
 import io.github.dnd4j.encoder.SentenceEncoder;
+import io.github.dnd4j.examples.bench.ResidentMemory;
 import io.github.dnd4j.internal.Checks;
 import io.github.dnd4j.lora.LoraAdapter;
 import java.io.PrintWriter;

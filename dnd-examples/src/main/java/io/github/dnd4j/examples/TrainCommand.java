@@ -1,5 +1,6 @@
 package io.github.dnd4j.examples;
 
+import io.github.dnd4j.examples.bench.ResidentMemory;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;

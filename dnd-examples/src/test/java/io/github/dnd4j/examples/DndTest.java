@@ -8,6 +8,7 @@ import io.github.dnd4j.DragAndDrop;
 import io.github.dnd4j.decoder.HyperConvDecoder;
 import io.github.dnd4j.decoder.HyperConvPreset;
 import io.github.dnd4j.encoder.SentenceEncoder;
+import io.github.dnd4j.examples.bench.RandomAdapter;
 import io.github.dnd4j.io.SafetensorsWriter;
 import io.github.dnd4j.io.TensorFile;
 import io.github.dnd4j.io.TensorInfo;
@@ -57,7 +58,8 @@ class DndTest {
         "compare",
         "serve",
         "modelfile",
-        "llama-command"
+        "llama-command",
+        "bench"
       })
   @DisplayName("explains every subcommand")
   void help(String command) {

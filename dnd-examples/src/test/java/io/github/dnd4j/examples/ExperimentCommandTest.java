@@ -3,6 +3,7 @@ package io.github.dnd4j.examples;
 import static io.github.dnd4j.examples.CommandLineRun.dnd;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.dnd4j.examples.bench.RandomAdapter;
 import io.github.dnd4j.examples.experiment.ExperimentSettings;
 import io.github.dnd4j.lora.LoraTargets;
 import java.io.IOException;

@@ -1,5 +1,6 @@
 package io.github.dnd4j.examples;
 
+import io.github.dnd4j.examples.bench.RandomAdapter;
 import io.github.dnd4j.lora.LoraTargets;
 import java.io.IOException;
 import java.nio.file.Files;

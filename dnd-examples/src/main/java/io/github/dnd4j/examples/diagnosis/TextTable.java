@@ -6,17 +6,30 @@ import java.util.List;
 import java.util.Locale;
 
 /** A table for people: the first column and the last to the left, the others to the right. */
-final class TextTable {
+public final class TextTable {
 
   private final List<List<String>> rows = new ArrayList<>();
 
-  /** All rows have as many cells as the first. */
-  TextTable add(String... cells) {
+  /** An empty table. */
+  public TextTable() {}
+
+  /**
+   * Adds a row.
+   *
+   * @param cells as many as the first row has
+   * @return this table
+   */
+  public TextTable add(String... cells) {
     rows.add(List.of(cells));
     return this;
   }
 
-  void print(PrintWriter out) {
+  /**
+   * Prints all rows, two spaces to the right.
+   *
+   * @param out where to
+   */
+  public void print(PrintWriter out) {
     int columns = rows.get(0).size();
     int[] widths = new int[columns];
     for (List<String> row : rows) {
@@ -36,8 +49,13 @@ final class TextTable {
     }
   }
 
-  /** Four digits, of any size; a dash for what is not a number. */
-  static String number(double value) {
+  /**
+   * Four digits, of any size; a dash for what is not a number.
+   *
+   * @param value the number
+   * @return its text
+   */
+  public static String number(double value) {
     if (Double.isNaN(value)) {
       return "-";
     }
@@ -47,8 +65,13 @@ final class TextTable {
         : String.format(Locale.ROOT, "%.4g", value);
   }
 
-  /** Two decimals; a dash for what is not a number. */
-  static String decimals(double value) {
+  /**
+   * Two decimals; a dash for what is not a number.
+   *
+   * @param value the number
+   * @return its text
+   */
+  public static String decimals(double value) {
     return Double.isNaN(value) ? "-" : String.format(Locale.ROOT, "%.2f", value);
   }
 
@@ -59,8 +82,14 @@ final class TextTable {
     return names.size() > shown ? text + " and " + (names.size() - shown) + " more" : text;
   }
 
-  /** For example "1 module", "2 modules". */
-  static String count(long number, String what) {
+  /**
+   * A number of things.
+   *
+   * @param number how many
+   * @param what one of them, for example "module"
+   * @return for example "1 module", "2 modules"
+   */
+  public static String count(long number, String what) {
     return number + " " + what + (number == 1 ? "" : "s");
   }
 }

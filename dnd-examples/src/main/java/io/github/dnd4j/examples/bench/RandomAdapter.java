@@ -1,4 +1,4 @@
-package io.github.dnd4j.examples;
+package io.github.dnd4j.examples.bench;
 
 import io.github.dnd4j.internal.HostFloats;
 import io.github.dnd4j.lora.LoraAdapter;
@@ -12,15 +12,22 @@ import java.util.Random;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Adapters of random weights, to measure and to try things with. */
-final class RandomAdapter {
+public final class RandomAdapter {
 
   /** About what the weights of real adapters have. */
   private static final float DEVIATION = 0.02f;
 
   private RandomAdapter() {}
 
-  /** Writes a PEFT directory, and says where. */
-  static Path write(Path directory, LoraTarget target, long seed) {
+  /**
+   * Writes a PEFT directory.
+   *
+   * @param directory where to
+   * @param target whose modules it changes
+   * @param seed decides the weights
+   * @return the directory
+   */
+  public static Path write(Path directory, LoraTarget target, long seed) {
     Random random = new Random(seed);
     Map<String, LoraWeights> weights = new LinkedHashMap<>();
     for (LoraModule module : target.modules()) {

@@ -1,0 +1,267 @@
+package io.github.dnd4j.examples.bench;
+
+import io.github.dnd4j.decoder.Convolution;
+import io.github.dnd4j.decoder.ConvolutionEngine;
+import io.github.dnd4j.decoder.HyperConvDecoder;
+import io.github.dnd4j.encoder.SentenceEncoder;
+import io.github.dnd4j.internal.AtomicFiles;
+import io.github.dnd4j.internal.HostFloats;
+import io.github.dnd4j.lora.LoraAdapter;
+import io.github.dnd4j.lora.LoraTarget;
+import io.github.dnd4j.lora.ScaleEncoding;
+import io.github.dnd4j.lora.WeightTokenizer;
+import io.github.dnd4j.spi.Parts;
+import io.github.dnd4j.spi.ProgressListener;
+import io.github.dnd4j.training.TrainingStep;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.function.Supplier;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** Measures one part after the other, in this process, and then what other programs take. */
+public final class Benchmark {
+
+  private static final String DND4J = "DnD4J";
+
+  private final BenchPlan plan;
+  private final Machine machine = Machine.here();
+  private final List<Supplier<Measurement>> peers;
+  private final ProgressListener progress;
+  private final List<Measurement> measurements = new ArrayList<>();
+  private final boolean peakIsOfPart = ResidentMemory.resetPeak();
+  private long adapterBytes;
+  private int done;
+
+  private Benchmark(BenchPlan plan, ProgressListener progress) {
+    this.plan = plan;
+    this.progress = progress;
+    this.peers =
+        plan.peers()
+            .map(scripts -> new Peers(plan, scripts, machine.threads()).tasks())
+            .orElse(List.of());
+  }
+
+  /**
+   * Measures everything that a plan asks for.
+   *
+   * @param plan what to measure
+   * @param progress hears how many pieces are done
+   * @return what came out
+   * @throws io.github.dnd4j.ShapeMismatchException if encoder, decoder and target do not fit
+   * @throws io.github.dnd4j.DragAndDropException if a part of DnD4J fails, for want of memory for
+   *     example; what other programs fail at is part of the report
+   */
+  public static BenchReport run(BenchPlan plan, ProgressListener progress) {
+    return new Benchmark(plan, progress).run();
+  }
+
+  private BenchReport run() {
+    progress.onProgress(0, plan.pieces() + peers.size());
+    generate();
+    plan.training()
+        .ifPresent(structure -> plan.engines().forEach(engine -> train(structure, engine)));
+    // Now that nothing of DnD4J's is left in memory.
+    peers.forEach(peer -> add(peer.get()));
+    return new BenchReport(plan, machine, measurements, adapterBytes, peakIsOfPart);
+  }
+
+  private void add(Measurement measurement) {
+    measurements.add(measurement);
+    progress.onProgress(++done, plan.pieces() + peers.size());
+  }
+
+  private void generate() {
+    try (SentenceEncoder encoder = SentenceEncoder.allMiniLmL6V2();
+        INDArray condition = encode(encoder, plan.encodePrompts().get(0))) {
+      plan.encodePrompts().stream().skip(1).forEach(prompts -> encode(encoder, prompts).close());
+      plan.engines().forEach(engine -> decode(encoder, condition, engine));
+    }
+    plan.engines().forEach(this::addUp);
+  }
+
+  /** Measures the encoder, and gives what it makes: {@code [N, L, C]}. */
+  private INDArray encode(SentenceEncoder encoder, int prompts) {
+    List<String> texts = plan.prompts(prompts);
+    List<Run> runs = new ArrayList<>();
+    ResidentMemory.resetPeak();
+    INDArray states = encode(encoder, texts, runs);
+    try {
+      for (int i = 0; i < plan.repeats(); i++) {
+        encode(encoder, texts, runs).close();
+      }
+      add(measured(Part.ENCODING, DND4J, prompts, runs));
+      return states;
+    } catch (RuntimeException | Error e) {
+      states.close();
+      throw e;
+    }
+  }
+
+  private INDArray encode(SentenceEncoder encoder, List<String> texts, List<Run> runs) {
+    int length = plan.decoder().config().conditionShape().textLength();
+    long start = System.nanoTime();
+    INDArray states = encoder.encode(texts, length, ProgressListener.NONE);
+    runs.add(Run.since(start));
+    return states;
+  }
+
+  private void decode(SentenceEncoder encoder, INDArray condition, ConvolutionEngine engine) {
+    try (Convolution convolution = engine.create();
+        HyperConvDecoder decoder =
+            HyperConvDecoder.fresh(plan.decoder().config(), BenchPlan.SEED, convolution)) {
+      Parts.checkFit(encoder, decoder, plan.decoder().target());
+      for (int batch : plan.batches(engine)) {
+        try (INDArray conditions = repeat(condition, batch);
+            INDArray tokens = decode(decoder, conditions, engine)) {
+          if (adapterBytes == 0) {
+            makeAdapter(tokens);
+          }
+        }
+      }
+    }
+  }
+
+  /** Measures the decoder, and gives what it makes: {@code [B, T, h, w]}. */
+  private INDArray decode(HyperConvDecoder decoder, INDArray conditions, ConvolutionEngine engine) {
+    List<Run> runs = new ArrayList<>();
+    ResidentMemory.resetPeak();
+    INDArray tokens = decode(decoder, conditions, runs);
+    try {
+      for (int i = 0; i < plan.repeats(); i++) {
+        decode(decoder, conditions, runs).close();
+      }
+      add(measured(Part.DECODING, name(engine), (int) conditions.size(0), runs));
+      return tokens;
+    } catch (RuntimeException | Error e) {
+      tokens.close();
+      throw e;
+    }
+  }
+
+  private static INDArray decode(HyperConvDecoder decoder, INDArray conditions, List<Run> runs) {
+    StageClock clock = new StageClock();
+    long start = System.nanoTime();
+    INDArray tokens = decoder.decode(conditions, clock);
+    runs.add(clock.runSince(start));
+    return tokens;
+  }
+
+  /** The same condition several times: {@code [B, N, L, C]}. */
+  private static INDArray repeat(INDArray condition, int batch) {
+    long prompts = condition.size(0);
+    INDArray repeated =
+        HostFloats.uninitialized(batch, prompts, condition.size(1), condition.size(2));
+    HostFloats from = HostFloats.of(condition);
+    HostFloats to = HostFloats.of(repeated);
+    float[] prompt = new float[Math.toIntExact(condition.size(1) * condition.size(2))];
+    for (long i = 0; i < prompts; i++) {
+      from.read(i * prompt.length, prompt, 0, prompt.length);
+      for (int item = 0; item < batch; item++) {
+        to.write((item * prompts + i) * prompt.length, prompt, 0, prompt.length);
+      }
+    }
+    return repeated;
+  }
+
+  /** Measures what makes an adapter of weight tokens {@code [1, T, h, w]} and writes it. */
+  private void makeAdapter(INDArray tokens) {
+    LoraTarget target = plan.decoder().target();
+    WeightTokenizer tokenizer = new WeightTokenizer(target, ScaleEncoding.reference());
+    Path temporary = TemporaryFolder.make();
+    try {
+      Path out = plan.out().orElse(temporary.resolve("adapter"));
+      List<Run> making = new ArrayList<>();
+      List<Run> writing = new ArrayList<>();
+      ResidentMemory.resetPeak();
+      for (int i = 0; i <= plan.repeats(); i++) {
+        long start = System.nanoTime();
+        try (LoraAdapter adapter =
+            tokenizer.detokenize(
+                tokens.reshape('c', target.tokenCount(), target.tokenHeight(), target.tokenWidth()),
+                Map.of())) {
+          making.add(Run.since(start));
+          long written = System.nanoTime();
+          adapter.save(out);
+          writing.add(Run.since(written));
+        }
+      }
+      adapterBytes = size(out);
+      measurements.add(measured(Part.MAKING, DND4J, 1, making));
+      add(measured(Part.WRITING, DND4J, 1, writing));
+    } finally {
+      AtomicFiles.delete(temporary);
+    }
+  }
+
+  /** The bytes of a file, or of all files in a folder. */
+  private static long size(Path path) {
+    try (var files = Files.walk(path)) {
+      long bytes = 0;
+      for (Path file : (Iterable<Path>) files.filter(Files::isRegularFile)::iterator) {
+        bytes += Files.size(file);
+      }
+      return bytes;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The parts of an engine's way from prompts to a written adapter, together. */
+  private void addUp(ConvolutionEngine engine) {
+    List<Measurement> parts =
+        List.of(
+            find(Part.ENCODING, DND4J),
+            find(Part.DECODING, name(engine)),
+            find(Part.MAKING, DND4J),
+            find(Part.WRITING, DND4J));
+    List<Run> runs = new ArrayList<>();
+    runs.add(Run.of(parts.stream().mapToDouble(part -> part.cold().seconds()).sum()));
+    if (plan.repeats() > 0) {
+      runs.add(Run.of(parts.stream().mapToDouble(Measurement::seconds).sum()));
+    }
+    OptionalLong peak = parts.stream().flatMapToLong(part -> part.peakBytes().stream()).max();
+    measurements.add(
+        new Measurement(Part.END_TO_END, name(engine), 1, runs, peak, "the sum of its parts"));
+  }
+
+  /** The first there is: that of the decoder's number of prompts, or of a single condition. */
+  private Measurement find(Part part, String by) {
+    return measurements.stream()
+        .filter(measurement -> measurement.part() == part && measurement.by().equals(by))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private void train(BenchStructure structure, ConvolutionEngine engine) {
+    ResidentMemory.resetPeak();
+    // The trainer closes encoder and decoder, which may be closed twice.
+    try (Convolution convolution = engine.create();
+        SentenceEncoder encoder = SentenceEncoder.allMiniLmL6V2();
+        HyperConvDecoder decoder =
+            HyperConvDecoder.fresh(structure.config(), BenchPlan.SEED, convolution)) {
+      List<TrainingStep> steps =
+          TrainingSteps.make(
+              encoder, decoder, structure.target(), plan.trainingSteps(), BenchPlan.TRAINING_BATCH);
+      List<Run> runs =
+          plan.countedSteps(steps).stream()
+              .map(step -> Run.of(step.duration().toNanos() / 1e9))
+              .toList();
+      add(measured(Part.TRAINING, name(engine), BenchPlan.TRAINING_BATCH, runs));
+    }
+  }
+
+  private static Measurement measured(Part part, String by, int size, List<Run> runs) {
+    return new Measurement(part, by, size, runs, ResidentMemory.peakBytes(), "");
+  }
+
+  private static String name(ConvolutionEngine engine) {
+    return DND4J + " " + engine.name().toLowerCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,146 @@
+package io.github.dnd4j.examples.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.dnd4j.decoder.ConvolutionEngine;
+import io.github.dnd4j.decoder.HyperConvConfig;
+import io.github.dnd4j.lora.LoraTargets;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.stream.IntStream;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+@DisplayName("A benchmark's report")
+class BenchReportTest {
+
+  private static final BenchPlan PLAN =
+      new BenchPlan(
+          new BenchStructure(
+              "tiny",
+              HyperConvConfig.of("(2,8,384) (4,8,20) (324,10,130)", 1),
+              LoraTargets.MINILM_L6),
+          List.of("one", "two"),
+          List.of(5),
+          List.of(4),
+          List.of(ConvolutionEngine.DIRECT, ConvolutionEngine.AUTO),
+          3,
+          Optional.empty(),
+          Optional.empty(),
+          Optional.empty());
+
+  private static final BenchReport REPORT =
+      new BenchReport(
+          PLAN,
+          new Machine("a processor", 4, 2, "an OS", "a JVM", "some=1"),
+          List.of(
+              new Measurement(
+                  Part.DECODING,
+                  "DnD4J direct",
+                  1,
+                  List.of(run(9, 8, 1), run(4, 3, 1), run(5, 3, 2), run(3, 2, 1)),
+                  OptionalLong.of(3L << 29),
+                  ""),
+              decoding("DnD4J auto", 1, run(3, 2, 1), run(2, 1.5, 0.5)),
+              decoding("DnD4J auto", 4, run(8, 6, 2), run(6, 5, 1)),
+              decoding("PyTorch 2", 1, run(2, 1, 1), run(1, 0.75, 0.25)),
+              Measurement.none(Part.ENCODING, "ONNX Runtime", 2, "not installed")),
+          1234,
+          true);
+
+  @TempDir private Path folder;
+
+  private static Run run(double seconds, double... stages) {
+    return new Run(seconds, Arrays.stream(stages).boxed().toList());
+  }
+
+  private static Measurement decoding(String by, int size, Run... runs) {
+    return new Measurement(Part.DECODING, by, size, List.of(runs), OptionalLong.empty(), "");
+  }
+
+  @Test
+  @DisplayName("prints medians of the warm runs and compares them with the first of their kind")
+  void tables() {
+    StringWriter text = new StringWriter();
+    REPORT.print(new PrintWriter(text));
+    assertThat(text.toString())
+        .contains("a processor, 4 cores, an OS, a JVM", "1234 bytes", "seed 0")
+        .containsPattern("encoding, 2 prompts +ONNX Runtime +- +- +- +- +- +not installed")
+        .containsPattern("1 condition +DnD4J direct +9\\.000 +4\\.000 +4\\.000 +1\\.00 +1\\.50")
+        .containsPattern("1 condition +DnD4J auto +3\\.000 +2\\.000 +2\\.000 +2\\.00 +-")
+        .containsPattern("1 condition +PyTorch 2 +2\\.000 +1\\.000 +1\\.000 +4\\.00 +-")
+        .containsPattern("4 conditions +DnD4J auto +8\\.000 +6\\.000 +1\\.500 +1\\.00 +-")
+        .containsPattern("\\(4,8,20\\) +3\\.000 +1\\.500 +0\\.7500 +2\\.00 +4\\.00 +75 %")
+        .containsPattern("\\(324,10,130\\) +1\\.000 +0\\.5000 +0\\.2500 +2\\.00 +4\\.00 +25 %");
+  }
+
+  @Test
+  @DisplayName("writes the same figures as JSON, with the machine's")
+  void json() throws IOException {
+    // when
+    Path file = folder.resolve("bench.json");
+    REPORT.writeJson(file);
+    JsonNode json = new ObjectMapper().readTree(file.toFile());
+    // then
+    assertThat(json.at("/machine/processor").textValue()).isEqualTo("a processor");
+    assertThat(json.at("/machine/threadsOfPeers").intValue()).isEqualTo(2);
+    assertThat(json.at("/decoder/textLength").intValue()).isEqualTo(8);
+    assertThat(json.at("/decoder/squeeze").isNull()).isTrue();
+    assertThat(json.has("training")).isFalse();
+    JsonNode missing = json.at("/measurements/0");
+    assertThat(missing.get("measured").booleanValue()).isFalse();
+    assertThat(missing.get("note").textValue()).isEqualTo("not installed");
+    assertThat(missing.has("seconds")).isFalse();
+    JsonNode direct = json.at("/measurements/1");
+    assertThat(direct.get("coldSeconds").doubleValue()).isCloseTo(9, within(1e-9));
+    assertThat(direct.get("seconds").doubleValue()).isCloseTo(4, within(1e-9));
+    assertThat(direct.get("warmSeconds")).hasSize(3);
+    assertThat(direct.at("/stageSeconds/0").doubleValue()).isCloseTo(3, within(1e-9));
+    assertThat(direct.get("peakResidentBytes").longValue()).isEqualTo(3L << 29);
+    JsonNode auto = json.at("/measurements/2");
+    assertThat(auto.get("speed").doubleValue()).isCloseTo(2, within(1e-9));
+    assertThat(auto.has("peakResidentBytes")).isFalse();
+  }
+
+  @Test
+  @DisplayName("draws everybody in a colour of their own, stages above and batches below")
+  void picture() throws IOException {
+    // when
+    Path file = folder.resolve("bench.png");
+    REPORT.writePicture(file);
+    // then
+    BufferedImage image = ImageIO.read(file.toFile());
+    assertThat(image.getWidth()).isEqualTo(1100);
+    assertThat(image.getHeight()).isEqualTo(920);
+    assertThat(pixels(image, 0x1f77b4)).as("DnD4J direct").isGreaterThan(1000);
+    assertThat(pixels(image, 0xd62728)).as("DnD4J auto").isGreaterThan(1000);
+    assertThat(pixels(image, 0x2ca02c)).as("PyTorch").isGreaterThan(1000);
+  }
+
+  private static long pixels(BufferedImage image, int color) {
+    int[] colors =
+        image.getRGB(0, 0, image.getWidth(), image.getHeight(), null, 0, image.getWidth());
+    return IntStream.of(colors).filter(pixel -> (pixel & 0xffffff) == color).count();
+  }
+
+  @Test
+  @DisplayName("is of a plan whose prompts all differ, for the encoder does nothing twice")
+  void prompts() {
+    assertThat(PLAN.prompts(5)).containsExactly("one", "two", "2 one", "2 two", "3 one");
+    assertThat(PLAN.encodePrompts()).containsExactly(2, 5);
+    assertThat(PLAN.batches(ConvolutionEngine.AUTO)).containsExactly(1, 4);
+    assertThat(PLAN.batches(ConvolutionEngine.DIRECT)).containsExactly(1);
+  }
+}
