@@ -1,5 +1,8 @@
 package io.github.dnd4j.decoder;
 
+import io.github.dnd4j.InvalidInputException;
+import java.util.Arrays;
+
 /**
  * How a decoder's convolutions are computed.
  *
@@ -10,8 +13,7 @@ package io.github.dnd4j.decoder;
  * }
  * }</pre>
  *
- * <p>What a decoder of large kernels costs is nearly all in convolutions. {@link #AUTO} is what
- * decoders take unless they are told otherwise.
+ * <p>Decoders that are given no convolution take the {@link #preferred} one.
  */
 public enum ConvolutionEngine {
 
@@ -27,6 +29,26 @@ public enum ConvolutionEngine {
    */
   FAST;
 
+  /** The system property that says which engine decoders take: {@code auto} if it is not set. */
+  public static final String PROPERTY = "dnd4j.convolution";
+
+  /**
+   * The engine that {@link #PROPERTY} asks for.
+   *
+   * @return the engine
+   * @throws InvalidInputException if there is no engine of that name
+   */
+  public static ConvolutionEngine preferred() {
+    String name = System.getProperty(PROPERTY, AUTO.name());
+    return Arrays.stream(values())
+        .filter(engine -> engine.name().equalsIgnoreCase(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new InvalidInputException(
+                    "-D" + PROPERTY + "=" + name + ": there are auto, direct and fast"));
+  }
+
   /**
    * Makes an engine.
    *
@@ -34,6 +56,6 @@ public enum ConvolutionEngine {
    *     decoders, and keeps it until it is closed
    */
   public Convolution create() {
-    return this == DIRECT ? new DirectConvolution() : new SelectedConvolution(this == FAST);
+    return this == DIRECT ? new DirectConvolution() : new SelectedConvolution(this);
   }
 }

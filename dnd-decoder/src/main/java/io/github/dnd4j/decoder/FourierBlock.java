@@ -6,13 +6,13 @@ package io.github.dnd4j.decoder;
 final class FourierBlock {
 
   /** Channels of the output that a worker computes at a time. */
-  private static final int OUT = 32;
+  static final int OUT = 32;
 
   /** Channels of the input whose kernels are transformed at a time, at most. */
   private static final int MOST_IN = 192;
 
   /** Matrices of this many columns stay in the cache. */
-  private static final int COLUMNS_AT_ONCE = 512;
+  static final int COLUMNS_AT_ONCE = 512;
 
   private static final int ROWS_AT_ONCE = 256;
 
@@ -45,7 +45,7 @@ final class FourierBlock {
   record Kernels(long address, boolean transposed) {}
 
   /** Some channels of the output and of the input. */
-  private record Part(int firstOut, int out, int firstIn, int in) {
+  record Part(int firstOut, int out, int firstIn, int in) {
 
     /** How far the rows of their transformed kernels are apart. */
     long pairs() {
@@ -93,21 +93,21 @@ final class FourierBlock {
   }
 
   /** Blocks of nearly the same size. */
-  private static int inBlock(ConvolutionShape shape) {
+  static int inBlock(ConvolutionShape shape) {
     int blocks = (shape.in() + MOST_IN - 1) / MOST_IN;
     return (int) aligned((shape.in() + blocks - 1) / blocks);
   }
 
-  private static long kernels(FourierPlan plan) {
+  static long kernels(FourierPlan plan) {
     return pairs(plan) * 2 * plan.vertical().transform() * frequenciesAtOnce(plan);
   }
 
   /** So many that kernels are transformed by matrices of about {@link #ROWS_AT_ONCE} rows. */
-  private static int frequenciesAtOnce(FourierPlan plan) {
+  static int frequenciesAtOnce(FourierPlan plan) {
     return Math.max(1, Math.min(plan.across(), ROWS_AT_ONCE / (2 * plan.vertical().transform())));
   }
 
-  private static long products(FourierPlan plan, int items) {
+  static long products(FourierPlan plan, int items) {
     long numbers = 4L * plan.frequencies() * plan.tiles() * items;
     return aligned(numbers * Math.min(OUT, plan.shape().out()));
   }

@@ -57,25 +57,64 @@ final class FourierConvolution {
    * @param memory the address of as much working memory as this asks for
    */
   void run(MapsMemory in, Kernels kernels, long bias, MapsMemory out, long memory) {
-    FourierMatrices.Placed matrices = new FourierMatrices(plan, kernels.transposed()).place(memory);
+    inTurn(
+        in,
+        kernels.transposed(),
+        memory,
+        (matrices, spectrum, first, items, block, place) ->
+            new FourierBlock(plan, matrices, items, spectrum)
+                .run(block, kernels, bias, out.from(first), place));
+  }
+
+  /**
+   * The gradient of the weights.
+   *
+   * @param in {@code [B, in, H, W]}
+   * @param outGradient the gradient of the output, {@code [B, out, H, W]}
+   * @param weightGradient the address of the result, {@code [out, in, k, k]}
+   * @param memory the address of as much working memory as this asks for
+   */
+  void weightGradient(MapsMemory in, MapsMemory outGradient, long weightGradient, long memory) {
+    inTurn(
+        in,
+        false,
+        memory,
+        (matrices, spectrum, first, items, block, place) ->
+            new FourierGradient(plan, matrices, items, spectrum)
+                .run(block, outGradient.from(first), weightGradient, first == 0 ? 0 : 1, place));
+  }
+
+  /** What is done with the transformed maps of some items, for a block of output channels. */
+  private interface Step {
+
+    void run(
+        FourierMatrices.Placed matrices,
+        long spectrum,
+        int first,
+        int items,
+        int block,
+        long place);
+  }
+
+  private void inTurn(MapsMemory in, boolean mirrored, long memory, Step step) {
+    FourierMatrices.Placed matrices = new FourierMatrices(plan, mirrored).place(memory);
     long spectrum = memory + Float.BYTES * FourierMatrices.Placed.numbers(plan);
     int most = plan.itemsAtOnce();
     long rest = spectrum + Float.BYTES * FourierMaps.spectrum(plan, most);
     for (int first = 0; first < shape.batch(); first += most) {
       int items = Math.min(most, shape.batch() - first);
       new FourierMaps(plan, matrices, items, workers).run(in.from(first), spectrum, rest);
-      MapsMemory results = out.from(first);
+      int from = first;
       workers.run(
           FourierBlock.count(plan),
           (block, worker) ->
-              new FourierBlock(plan, matrices, items, spectrum)
-                  .run(
-                      block,
-                      kernels,
-                      bias,
-                      results,
-                      rest
-                          + (long) Float.BYTES * worker * FourierBlock.workingMemory(plan, items)));
+              step.run(
+                  matrices,
+                  spectrum,
+                  from,
+                  items,
+                  block,
+                  rest + (long) Float.BYTES * worker * FourierBlock.workingMemory(plan, items)));
     }
   }
 }

@@ -59,7 +59,7 @@ public final class HyperConvDecoder implements WeightDecoder {
   private HyperConvDecoder(
       HyperConvConfig config, Convolution convolution, Consumer<ComputationGraph> fill) {
     this.config = config;
-    this.owned = convolution == null ? ConvolutionEngine.AUTO.create() : null;
+    this.owned = convolution == null ? ConvolutionEngine.preferred().create() : null;
     this.flatParameters = DecoderGraph.flatParameters(config);
     try {
       this.graph =

@@ -2,6 +2,7 @@ package io.github.dnd4j.decoder;
 
 import io.github.dnd4j.internal.HostFloats;
 import io.github.dnd4j.internal.NativeMemory;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -22,14 +23,15 @@ final class SelectedConvolution implements Convolution {
    */
   private static final double WORTH = 0.35;
 
-  private final boolean always;
+  private final ConvolutionEngine engine;
   private final DirectConvolution direct = new DirectConvolution();
-  private final Workers workers = new Workers(Runtime.getRuntime().availableProcessors());
+  private final Workers workers = new Workers(Workers.preferredThreads());
   private final Map<ConvolutionShape, Optional<FourierPlan>> plans = new ConcurrentHashMap<>();
   private INDArray memory;
+  private boolean announced;
 
-  SelectedConvolution(boolean always) {
-    this.always = always;
+  SelectedConvolution(ConvolutionEngine engine) {
+    this.engine = engine;
   }
 
   @Override
@@ -50,7 +52,8 @@ final class SelectedConvolution implements Convolution {
             ? FourierPlan.of(shape)
             : Optional.empty();
     Optional<FourierPlan> chosen =
-        plan.filter(p -> always || p.cost() < WORTH * shape.multiplications());
+        plan.filter(
+            p -> engine == ConvolutionEngine.FAST || p.cost() < WORTH * shape.multiplications());
     log.debug(
         "{}: {}",
         shape,
@@ -67,15 +70,33 @@ final class SelectedConvolution implements Convolution {
       FourierPlan plan, INDArray x, INDArray weight, INDArray bias) {
     try (Packed maps = usable(x);
         BlasThreads single = BlasThreads.single()) {
-      INDArray result = resultFor(maps.array(), plan.shape());
-      FourierConvolution convolution = new FourierConvolution(plan, workers);
-      convolution.run(
-          MapsMemory.of(maps.array()),
-          new FourierBlock.Kernels(MapsMemory.addressOf(weight), false),
-          bias == null ? 0 : MapsMemory.addressOf(bias),
-          MapsMemory.of(result),
-          memory(convolution.workingMemory()));
-      return result;
+      announce();
+      return convolve(
+          plan, maps.array(), new FourierBlock.Kernels(MapsMemory.addressOf(weight), false), bias);
+    }
+  }
+
+  private INDArray convolve(
+      FourierPlan plan, INDArray maps, FourierBlock.Kernels kernels, INDArray bias) {
+    INDArray result = resultFor(maps, plan.shape());
+    FourierConvolution convolution = new FourierConvolution(plan, workers);
+    convolution.run(
+        MapsMemory.of(maps),
+        kernels,
+        bias == null ? 0 : MapsMemory.addressOf(bias),
+        MapsMemory.of(result),
+        memory(convolution.workingMemory()));
+    return result;
+  }
+
+  private void announce() {
+    if (!announced) {
+      announced = true;
+      log.info(
+          "convolution engine {}: by Fourier transforms {}, in {} threads",
+          engine.name().toLowerCase(Locale.ROOT),
+          engine == ConvolutionEngine.FAST ? "wherever they can be used" : "where they pay",
+          workers.threads());
     }
   }
 
@@ -110,7 +131,44 @@ final class SelectedConvolution implements Convolution {
       INDArray outGradient,
       INDArray weightGradient,
       INDArray biasGradient) {
-    return direct.backward(x, weight, outGradient, weightGradient, biasGradient);
+    ConvolutionShape shape = ConvolutionShape.of(x, weight);
+    Optional<FourierPlan> ofWeight = plan(shape);
+    Optional<FourierPlan> ofInput = plan(shape.transposed());
+    boolean possible = HostFloats.accepts(weight) && HostFloats.accepts(weightGradient);
+    if (!possible || ofWeight.isEmpty() || ofInput.isEmpty()) {
+      return direct.backward(x, weight, outGradient, weightGradient, biasGradient);
+    }
+    if (biasGradient != null) {
+      try (INDArray sum = outGradient.sum(0, 2, 3)) {
+        biasGradient.assign(sum);
+      }
+    }
+    return transformed(ofWeight.get(), ofInput.get(), x, weight, outGradient, weightGradient);
+  }
+
+  private synchronized INDArray transformed(
+      FourierPlan ofWeight,
+      FourierPlan ofInput,
+      INDArray x,
+      INDArray weight,
+      INDArray outGradient,
+      INDArray weightGradient) {
+    try (Packed maps = usable(x);
+        Packed gradient = usable(outGradient);
+        BlasThreads single = BlasThreads.single()) {
+      announce();
+      FourierConvolution weights = new FourierConvolution(ofWeight, workers);
+      weights.weightGradient(
+          MapsMemory.of(maps.array()),
+          MapsMemory.of(gradient.array()),
+          MapsMemory.addressOf(weightGradient),
+          memory(weights.workingMemory()));
+      return convolve(
+          ofInput,
+          gradient.array(),
+          new FourierBlock.Kernels(MapsMemory.addressOf(weight), true),
+          null);
+    }
   }
 
   @Override

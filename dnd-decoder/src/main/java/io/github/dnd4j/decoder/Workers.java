@@ -17,6 +17,15 @@ final class Workers {
     this.threads = threads;
   }
 
+  /** As many as OMP_NUM_THREADS allows ND4J's own operations, or as there are cores. */
+  static int preferredThreads() {
+    String limit = System.getenv("OMP_NUM_THREADS");
+    int cores = Runtime.getRuntime().availableProcessors();
+    return limit != null && limit.matches("[1-9][0-9]{0,3}")
+        ? Math.min(cores, Integer.parseInt(limit))
+        : cores;
+  }
+
   int threads() {
     return threads;
   }

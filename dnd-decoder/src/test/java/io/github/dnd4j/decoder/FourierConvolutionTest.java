@@ -1,7 +1,10 @@
 package io.github.dnd4j.decoder;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.dnd4j.InvalidInputException;
+import io.github.dnd4j.internal.HostFloats;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -11,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
 @DisplayName("Convolution by Fourier transforms")
@@ -63,6 +67,44 @@ class FourierConvolutionTest {
     }
   }
 
+  @ParameterizedTest(name = "kernel {0}, batch {1}, {2} to {3} channels, {4} x {5} planes")
+  @CsvSource({
+    "3, 3, 6, 4, 20, 9",
+    "9, 1, 1, 1, 1, 1",
+    "9, 1, 3, 1, 1, 5",
+    "9, 3, 6, 20, 10, 4",
+    "9, 1, 210, 40, 10, 40",
+    "9, 2, 35, 70, 30, 41",
+    "11, 1, 5, 6, 40, 75"
+  })
+  @DisplayName("has the gradients of direct convolution, in any order")
+  void gradients(int kernel, int batch, int in, int out, int height, int width) {
+    // given
+    try (Convolution fast = ConvolutionEngine.FAST.create();
+        Convolution direct = ConvolutionEngine.DIRECT.create();
+        INDArray x = Tensors.gaussian(1, batch, in, height, width);
+        INDArray weight = Tensors.gaussian(2, out, in, kernel, kernel);
+        INDArray outGradient = Tensors.gaussian(3, batch, out, height, width);
+        INDArray expectedWeight = HostFloats.uninitialized(weight.shape());
+        INDArray expectedBias = HostFloats.uninitialized(new long[] {out});
+        INDArray actualWeight = HostFloats.uninitialized(weight.shape());
+        INDArray actualBias = HostFloats.uninitialized(new long[] {out});
+        INDArray expected = direct.backward(x, weight, outGradient, expectedWeight, expectedBias)) {
+      for (int[] order : ORDERS) {
+        actualWeight.assign(Float.NaN);
+        // when
+        try (INDArray maps = Tensors.inOrder(x, order);
+            INDArray gradient = Tensors.inOrder(outGradient, order);
+            INDArray actual = fast.backward(maps, weight, gradient, actualWeight, actualBias)) {
+          // then
+          Golden.assertClose("input gradient", actual, expected, 1e-5);
+          Golden.assertClose("weight gradient", actualWeight, expectedWeight, 1e-5);
+          Golden.assertClose("bias gradient", actualBias, expectedBias, 1e-5);
+        }
+      }
+    }
+  }
+
   @Test
   @DisplayName("needs no more working memory for many items than for a few, and gives the same")
   void itemsInTurn() {
@@ -79,6 +121,28 @@ class FourierConvolutionTest {
         INDArray alone = fast.forward(last, weight, null)) {
       // then
       Golden.assertClose("last item", together.get(NDArrayIndex.interval(39, 40)), alone, 1e-5);
+    }
+  }
+
+  @Test
+  @DisplayName("sums the gradients of items that it works at in turn")
+  void gradientsInTurn() {
+    // given the same item 40 times, which is worked at in several parts
+    FourierPlan plan = FourierPlan.of(new ConvolutionShape(40, 64, 2, 128, 128, 9)).orElseThrow();
+    assertThat(plan.itemsAtOnce()).isBetween(2, 39);
+    try (Convolution fast = ConvolutionEngine.FAST.create();
+        INDArray item = Tensors.gaussian(1, 1, 64, 128, 128);
+        INDArray items = Nd4j.tile(item, 40, 1, 1, 1);
+        INDArray weight = Tensors.gaussian(2, 2, 64, 9, 9);
+        INDArray gradientOfItem = Tensors.gaussian(3, 1, 2, 128, 128);
+        INDArray gradientOfItems = Nd4j.tile(gradientOfItem, 40, 1, 1, 1);
+        INDArray ofItem = HostFloats.uninitialized(weight.shape());
+        INDArray ofItems = HostFloats.uninitialized(weight.shape())) {
+      // when
+      fast.backward(item, weight, gradientOfItem, ofItem, null).close();
+      fast.backward(items, weight, gradientOfItems, ofItems, null).close();
+      // then
+      Golden.assertClose("sum", ofItems, ofItem.muli(40), 1e-5);
     }
   }
 
@@ -110,6 +174,30 @@ class FourierConvolutionTest {
         try (INDArray actual = call.join()) {
           assertThat(actual).isEqualTo(expected);
         }
+      }
+    }
+  }
+
+  @Test
+  @DisplayName("is taken where it pays, unless a system property asks for another engine")
+  void preferredEngine() {
+    // given
+    String before = System.getProperty(ConvolutionEngine.PROPERTY);
+    try {
+      // when nothing is asked for, or something
+      System.clearProperty(ConvolutionEngine.PROPERTY);
+      assertThat(ConvolutionEngine.preferred()).isEqualTo(ConvolutionEngine.AUTO);
+      System.setProperty(ConvolutionEngine.PROPERTY, "direct");
+      assertThat(ConvolutionEngine.preferred()).isEqualTo(ConvolutionEngine.DIRECT);
+      // then a name that is unknown is refused
+      System.setProperty(ConvolutionEngine.PROPERTY, "slow");
+      assertThatThrownBy(ConvolutionEngine::preferred)
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContainingAll("dnd4j.convolution=slow", "auto, direct and fast");
+    } finally {
+      System.clearProperty(ConvolutionEngine.PROPERTY);
+      if (before != null) {
+        System.setProperty(ConvolutionEngine.PROPERTY, before);
       }
     }
   }

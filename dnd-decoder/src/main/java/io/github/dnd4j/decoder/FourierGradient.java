@@ -1,0 +1,183 @@
+package io.github.dnd4j.decoder;
+
+import org.bytedeco.javacpp.Pointer;
+
+/**
+ * The gradient of some channels' kernels, from the transformed maps and the gradient of the output:
+ * the transposed matrices of {@link FourierBlock} in the opposite order, with the same arrays.
+ *
+ * <pre>
+ * U = back across, transposed, times the gradient of the output
+ * Y = back down, transposed, times U
+ * K [f, g, part, (out, in)] = sum over maps' part, tile of Y X
+ * the gradient of the kernels = the kernels' transform, transposed, times K
+ * </pre>
+ */
+final class FourierGradient {
+
+  private final FourierPlan plan;
+  private final ConvolutionShape shape;
+  private final FourierMatrices.Placed matrices;
+  private final long spectrum;
+  private final int down;
+  private final int across;
+  private final long pieces;
+  private final Gemm gemm = new Gemm();
+
+  FourierGradient(FourierPlan plan, FourierMatrices.Placed matrices, int items, long spectrum) {
+    this.plan = plan;
+    this.shape = plan.shape();
+    this.matrices = matrices;
+    this.spectrum = spectrum;
+    this.down = plan.vertical().transform();
+    this.across = plan.horizontal().transform();
+    this.pieces = (long) items * plan.tiles();
+  }
+
+  /**
+   * Adds a block's gradient.
+   *
+   * @param block which
+   * @param outGradient the gradient of the output
+   * @param weightGradient the address of {@code [out, in, k, k]}
+   * @param beta 0 if what is there is to be replaced, 1 if it is to be added to
+   * @param memory the address of as much working memory as a {@link FourierBlock} takes
+   */
+  void run(int block, MapsMemory outGradient, long weightGradient, float beta, long memory) {
+    int items = (int) (pieces / plan.tiles());
+    long products = memory + Float.BYTES * FourierBlock.kernels(plan);
+    long rows = products + Float.BYTES * FourierBlock.products(plan, items);
+    int firstOut = block * FourierBlock.OUT;
+    int out = Math.min(FourierBlock.OUT, shape.out() - firstOut);
+    across(firstOut, out, outGradient, rows);
+    down(out, rows, products);
+    int together = FourierBlock.frequenciesAtOnce(plan);
+    int in = FourierBlock.inBlock(shape);
+    for (int firstIn = 0; firstIn < shape.in(); firstIn += in) {
+      FourierBlock.Part channels =
+          new FourierBlock.Part(firstOut, out, firstIn, Math.min(in, shape.in() - firstIn));
+      for (int first = 0; first < across / 2; first += together) {
+        int count = Math.min(together, across / 2 - first);
+        for (int f = 0; f < count; f++) {
+          multiply(first + f, f, channels, products, memory);
+        }
+        transform(channels, first, count, first == 0 ? beta : 1, memory, weightGradient);
+      }
+    }
+  }
+
+  /** The gradient of the output to U. */
+  private void across(int firstOut, int out, MapsMemory outGradient, long rows) {
+    FourierAxis vertical = plan.vertical();
+    FourierAxis horizontal = plan.horizontal();
+    long stride = pieces * out;
+    if (vertical.length() % vertical.tile() != 0) {
+      // Rows below the plane have no gradient.
+      long bytes = (long) Float.BYTES * 2 * across * vertical.tile() * stride;
+      Pointer.memset(new Place(rows), 0, bytes);
+    }
+    for (long piece = 0; piece < pieces; piece++) {
+      int column = (int) (piece % horizontal.tiles());
+      int row = (int) (piece / horizontal.tiles() % vertical.tiles());
+      long item = piece / plan.tiles();
+      Gemm.Size size = new Gemm.Size(2 * across, out, horizontal.outputs(column));
+      for (int r = 0; r < vertical.outputs(row); r++) {
+        long to = rows + Float.BYTES * ((2L * across * r * pieces + piece) * out);
+        long from =
+            outGradient.at(
+                item,
+                firstOut,
+                (long) row * vertical.tile() + r,
+                (long) column * horizontal.tile());
+        if (outGradient.columnsTogether()) {
+          gemm.multiplyByTransposed(
+              size,
+              matrices.backAcross,
+              horizontal.tile(),
+              from,
+              outGradient.channelStride(),
+              0,
+              to,
+              stride);
+        } else {
+          gemm.multiply(
+              size,
+              matrices.backAcross,
+              horizontal.tile(),
+              from,
+              outGradient.columnStride(),
+              0,
+              to,
+              stride);
+        }
+      }
+    }
+  }
+
+  /** U to Y. */
+  private void down(int out, long rows, long products) {
+    long columns = pieces * out;
+    for (int i = 0; i < across; i++) { // (part of kernel, frequency across)
+      long to = products + Float.BYTES * ((long) i * down * 2 * columns);
+      for (long first = 0; first < columns; first += FourierBlock.COLUMNS_AT_ONCE) {
+        int count = (int) Math.min(FourierBlock.COLUMNS_AT_ONCE, columns - first);
+        Gemm.Size size = new Gemm.Size(2 * down, count, plan.vertical().tile());
+        for (int part = 0; part < 2; part++) {
+          gemm.multiplyTransposed(
+              size,
+              part == 0 ? matrices.backDownReal : matrices.backDownImaginary,
+              2L * down,
+              rows + Float.BYTES * ((2L * i + part) * columns + first),
+              2L * across * columns,
+              part,
+              to + Float.BYTES * first,
+              columns);
+        }
+      }
+    }
+  }
+
+  /** X and Y to K, for one frequency across. */
+  private void multiply(
+      int frequency, int place, FourierBlock.Part channels, long products, long to) {
+    long mapsStride = FourierBlock.apart(shape.in());
+    Gemm.Size size = new Gemm.Size(channels.out(), channels.in(), (int) (2 * pieces));
+    for (int g = 0; g < down; g++) {
+      long both = (long) frequency * down + g;
+      long maps = spectrum + Float.BYTES * (both * 2 * pieces * mapsStride + channels.firstIn());
+      for (int part = 0; part < 2; part++) {
+        long row = ((long) place * down + g) * 2 + part;
+        long gradients = ((long) part * plan.frequencies() + both) * 2 * pieces * channels.out();
+        gemm.multiplyTransposed(
+            size,
+            products + Float.BYTES * gradients,
+            channels.out(),
+            maps,
+            mapsStride,
+            0,
+            to + Float.BYTES * row * channels.pairs(),
+            channels.in());
+      }
+    }
+  }
+
+  /** K to the gradient, for some frequencies across. */
+  private void transform(
+      FourierBlock.Part channels, int first, int count, float beta, long from, long gradient) {
+    int taps = plan.kernel() * plan.kernel();
+    Gemm.Size size = new Gemm.Size(channels.in(), taps, 2 * down * count);
+    long matrix = matrices.kernels + Float.BYTES * (2L * down * first * taps);
+    for (int i = 0; i < channels.out(); i++) {
+      long line = (long) (channels.firstOut() + i) * shape.in() + channels.firstIn();
+      gemm.multiplyTransposed(
+          size,
+          from + Float.BYTES * (long) i * channels.in(),
+          channels.pairs(),
+          matrix,
+          taps,
+          beta,
+          gradient + Float.BYTES * line * taps,
+          taps);
+    }
+  }
+}
