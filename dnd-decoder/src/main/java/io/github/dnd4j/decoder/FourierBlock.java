@@ -1,5 +1,7 @@
 package io.github.dnd4j.decoder;
 
+import io.github.dnd4j.internal.Gemm;
+
 /**
  * Computes some channels of the output from the transformed maps; see {@link FourierConvolution}.
  */

@@ -1,6 +1,7 @@
 package io.github.dnd4j.decoder;
 
 import io.github.dnd4j.decoder.FourierBlock.Kernels;
+import io.github.dnd4j.internal.Workers;
 
 /**
  * A convolution by multiplying two-dimensional discrete Fourier transforms of overlapping pieces of

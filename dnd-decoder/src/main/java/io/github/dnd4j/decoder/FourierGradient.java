@@ -1,5 +1,7 @@
 package io.github.dnd4j.decoder;
 
+import io.github.dnd4j.internal.Gemm;
+import io.github.dnd4j.internal.Place;
 import org.bytedeco.javacpp.Pointer;
 
 /**

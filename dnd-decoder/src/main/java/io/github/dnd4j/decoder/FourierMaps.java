@@ -1,5 +1,8 @@
 package io.github.dnd4j.decoder;
 
+import io.github.dnd4j.internal.Gemm;
+import io.github.dnd4j.internal.Place;
+import io.github.dnd4j.internal.Workers;
 import org.bytedeco.javacpp.Pointer;
 
 /** Transforms the maps of some items; see {@link FourierConvolution}. */

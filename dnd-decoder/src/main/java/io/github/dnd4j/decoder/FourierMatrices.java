@@ -1,5 +1,6 @@
 package io.github.dnd4j.decoder;
 
+import io.github.dnd4j.internal.Place;
 import java.util.Arrays;
 
 /**

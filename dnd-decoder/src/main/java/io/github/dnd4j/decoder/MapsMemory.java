@@ -1,5 +1,6 @@
 package io.github.dnd4j.decoder;
 
+import io.github.dnd4j.internal.Place;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -25,7 +26,7 @@ record MapsMemory(
     // The stride of a single channel means nothing, but BLAS wants rows not to overlap.
     long channelStride = maps.size(1) == 1 ? maps.size(3) : maps.stride(1);
     return new MapsMemory(
-        addressOf(maps),
+        Place.addressOf(maps),
         columnsTogether(maps),
         maps.stride(0),
         channelStride,
@@ -42,11 +43,6 @@ record MapsMemory(
     boolean oneChannel = maps.size(1) == 1;
     return maps.size(3) == 1
         || (maps.stride(3) == 1 && (oneChannel || maps.stride(1) >= maps.size(3)));
-  }
-
-  /** Where a tensor's first number is, also if it is a view. */
-  static long addressOf(INDArray array) {
-    return array.data().addressPointer().address();
   }
 
   /** The maps without the first items. */

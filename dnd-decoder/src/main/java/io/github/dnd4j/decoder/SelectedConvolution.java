@@ -1,14 +1,15 @@
 package io.github.dnd4j.decoder;
 
+import io.github.dnd4j.internal.BlasThreads;
 import io.github.dnd4j.internal.HostFloats;
 import io.github.dnd4j.internal.NativeMemory;
+import io.github.dnd4j.internal.Place;
+import io.github.dnd4j.internal.Workers;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.api.ops.executioner.OpExecutioner.ExecutionerType;
-import org.nd4j.linalg.factory.Nd4j;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,10 +48,7 @@ final class SelectedConvolution implements Convolution {
   }
 
   private Optional<FourierPlan> choose(ConvolutionShape shape) {
-    Optional<FourierPlan> plan =
-        Nd4j.getExecutioner().type() == ExecutionerType.NATIVE_CPU && BlasThreads.available()
-            ? FourierPlan.of(shape)
-            : Optional.empty();
+    Optional<FourierPlan> plan = BlasThreads.available() ? FourierPlan.of(shape) : Optional.empty();
     Optional<FourierPlan> chosen =
         plan.filter(
             p -> engine == ConvolutionEngine.FAST || p.cost() < WORTH * shape.multiplications());
@@ -72,7 +70,7 @@ final class SelectedConvolution implements Convolution {
         BlasThreads single = BlasThreads.single()) {
       announce();
       return convolve(
-          plan, maps.array(), new FourierBlock.Kernels(MapsMemory.addressOf(weight), false), bias);
+          plan, maps.array(), new FourierBlock.Kernels(Place.addressOf(weight), false), bias);
     }
   }
 
@@ -83,7 +81,7 @@ final class SelectedConvolution implements Convolution {
     convolution.run(
         MapsMemory.of(maps),
         kernels,
-        bias == null ? 0 : MapsMemory.addressOf(bias),
+        bias == null ? 0 : Place.addressOf(bias),
         MapsMemory.of(result),
         memory(convolution.workingMemory()));
     return result;
@@ -121,7 +119,7 @@ final class SelectedConvolution implements Convolution {
       NativeMemory.require(numbers * Float.BYTES, "a convolution");
       memory = HostFloats.uninitialized(numbers);
     }
-    return MapsMemory.addressOf(memory);
+    return Place.addressOf(memory);
   }
 
   @Override
@@ -161,13 +159,10 @@ final class SelectedConvolution implements Convolution {
       weights.weightGradient(
           MapsMemory.of(maps.array()),
           MapsMemory.of(gradient.array()),
-          MapsMemory.addressOf(weightGradient),
+          Place.addressOf(weightGradient),
           memory(weights.workingMemory()));
       return convolve(
-          ofInput,
-          gradient.array(),
-          new FourierBlock.Kernels(MapsMemory.addressOf(weight), true),
-          null);
+          ofInput, gradient.array(), new FourierBlock.Kernels(Place.addressOf(weight), true), null);
     }
   }
 

@@ -54,7 +54,7 @@ final class BertModel implements AutoCloseable {
     private final INDArray queryKeyValue;
     private final INDArray context;
     private final INDArray projected;
-    private final INDArray intermediate;
+    private final FeedForward feedForward;
     private final SelfAttention attention;
 
     /**
@@ -71,7 +71,7 @@ final class BertModel implements AutoCloseable {
       queryKeyValue = HostFloats.uninitialized(rows, 3L * width);
       context = HostFloats.uninitialized(rows, width);
       projected = HostFloats.uninitialized(rows, width);
-      intermediate = HostFloats.uninitialized(rows, config.intermediateSize());
+      feedForward = new FeedForward(rows, width, config.intermediateSize());
       attention = new SelfAttention(windows, length, config.numAttentionHeads(), config.headSize());
     }
 
@@ -107,9 +107,7 @@ final class BertModel implements AutoCloseable {
       attention.apply(queryKeyValue, context);
       Products.dense(context, layer.attentionOutput(), projected);
       addAndNormalize(layer.attentionNorm());
-      Products.dense(hidden, layer.intermediate(), intermediate);
-      TokenOps.gelu(intermediate);
-      Products.dense(intermediate, layer.output(), projected);
+      feedForward.apply(hidden, layer, projected);
       addAndNormalize(layer.outputNorm());
     }
 
@@ -120,7 +118,8 @@ final class BertModel implements AutoCloseable {
     @Override
     public void close() {
       attention.close();
-      List.of(hidden, queryKeyValue, context, projected, intermediate).forEach(INDArray::close);
+      feedForward.close();
+      List.of(hidden, queryKeyValue, context, projected).forEach(INDArray::close);
     }
   }
 }

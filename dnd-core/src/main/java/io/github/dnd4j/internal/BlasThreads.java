@@ -1,7 +1,9 @@
-package io.github.dnd4j.decoder;
+package io.github.dnd4j.internal;
 
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.openblas.presets.openblas_nolapack;
+import org.nd4j.linalg.api.ops.executioner.OpExecutioner.ExecutionerType;
+import org.nd4j.linalg.factory.Nd4j;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -10,7 +12,7 @@ import org.slf4j.LoggerFactory;
  * threads as there are cores, for products that are too small to be shared. The setting is the
  * process's: other threads' products are computed by one thread each meanwhile.
  */
-final class BlasThreads implements AutoCloseable {
+public final class BlasThreads implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(BlasThreads.class);
 
@@ -19,9 +21,13 @@ final class BlasThreads implements AutoCloseable {
 
   private BlasThreads() {}
 
-  /** Whether the BLAS that ND4J brings can be called from here. */
-  static boolean available() {
-    return Availability.AVAILABLE;
+  /**
+   * Whether the BLAS that ND4J brings can be called from here.
+   *
+   * @return false on a GPU, or without the natives of a CPU backend
+   */
+  public static boolean available() {
+    return Nd4j.getExecutioner().type() == ExecutionerType.NATIVE_CPU && Availability.AVAILABLE;
   }
 
   private static final class Availability {
@@ -39,8 +45,15 @@ final class BlasThreads implements AutoCloseable {
     }
   }
 
-  /** From now on one thread for each product, until this is closed. */
-  static BlasThreads single() {
+  /**
+   * From now on one thread for each product, until this is closed.
+   *
+   * @return to be closed
+   */
+  public static BlasThreads single() {
+    if (!available()) {
+      throw new IllegalStateException("no BLAS: ask available() first");
+    }
     synchronized (BlasThreads.class) {
       if (users == 0) {
         before = openblas_nolapack.blas_get_num_threads();

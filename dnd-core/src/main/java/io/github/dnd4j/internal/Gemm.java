@@ -1,4 +1,4 @@
-package io.github.dnd4j.decoder;
+package io.github.dnd4j.internal;
 
 import static org.bytedeco.openblas.global.openblas_nolapack.CblasNoTrans;
 import static org.bytedeco.openblas.global.openblas_nolapack.CblasRowMajor;
@@ -10,17 +10,37 @@ import static org.bytedeco.openblas.global.openblas_nolapack.cblas_sgemm;
  * that ND4J brings. A matrix is an address and a stride, the distance in numbers from one row to
  * the next. For use by one thread.
  */
-final class Gemm {
+public final class Gemm {
 
   private final Place a = new Place(0);
   private final Place b = new Place(0);
   private final Place c = new Place(0);
 
-  /** How large a product is: a is {@code [rows, inner]}, b is {@code [inner, columns]}. */
-  record Size(int rows, int columns, int inner) {}
+  /** Ready for any products. */
+  public Gemm() {}
 
-  /** Of two matrices as they are. */
-  void multiply(
+  /**
+   * How large a product is.
+   *
+   * @param rows of a and c
+   * @param columns of b and c
+   * @param inner columns of a, rows of b
+   */
+  public record Size(int rows, int columns, int inner) {}
+
+  /**
+   * Of two matrices as they are.
+   *
+   * @param size how large
+   * @param left the address of a
+   * @param leftStride its stride
+   * @param right the address of b
+   * @param rightStride its stride
+   * @param beta what c is multiplied with before, 0 or 1
+   * @param to the address of c
+   * @param stride its stride
+   */
+  public void multiply(
       Size size,
       long left,
       long leftStride,
@@ -33,8 +53,19 @@ final class Gemm {
         CblasNoTrans, CblasNoTrans, size, left, leftStride, right, rightStride, beta, to, stride);
   }
 
-  /** With b stored as {@code [columns, inner]}. */
-  void multiplyByTransposed(
+  /**
+   * With b stored as {@code [columns, inner]}.
+   *
+   * @param size how large
+   * @param left the address of a
+   * @param leftStride its stride
+   * @param right the address of b
+   * @param rightStride its stride
+   * @param beta what c is multiplied with before, 0 or 1
+   * @param to the address of c
+   * @param stride its stride
+   */
+  public void multiplyByTransposed(
       Size size,
       long left,
       long leftStride,
@@ -47,8 +78,19 @@ final class Gemm {
         CblasNoTrans, CblasTrans, size, left, leftStride, right, rightStride, beta, to, stride);
   }
 
-  /** With a stored as {@code [inner, rows]}. */
-  void multiplyTransposed(
+  /**
+   * With a stored as {@code [inner, rows]}.
+   *
+   * @param size how large
+   * @param left the address of a
+   * @param leftStride its stride
+   * @param right the address of b
+   * @param rightStride its stride
+   * @param beta what c is multiplied with before, 0 or 1
+   * @param to the address of c
+   * @param stride its stride
+   */
+  public void multiplyTransposed(
       Size size,
       long left,
       long leftStride,
@@ -59,19 +101,6 @@ final class Gemm {
       long stride) {
     multiply(
         CblasTrans, CblasNoTrans, size, left, leftStride, right, rightStride, beta, to, stride);
-  }
-
-  /** With both stored so. */
-  void multiplyBothTransposed(
-      Size size,
-      long left,
-      long leftStride,
-      long right,
-      long rightStride,
-      float beta,
-      long to,
-      long stride) {
-    multiply(CblasTrans, CblasTrans, size, left, leftStride, right, rightStride, beta, to, stride);
   }
 
   private void multiply(

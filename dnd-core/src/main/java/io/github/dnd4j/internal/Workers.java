@@ -1,4 +1,4 @@
-package io.github.dnd4j.decoder;
+package io.github.dnd4j.internal;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -9,16 +9,25 @@ import java.util.concurrent.atomic.AtomicReference;
  * Spreads the parts of one piece of work over threads, the caller's among them. Threads live as
  * long as the work: starting one takes a tenth of a millisecond, the work many.
  */
-final class Workers {
+public final class Workers {
 
   private final int threads;
 
-  Workers(int threads) {
+  /**
+   * With so many threads.
+   *
+   * @param threads at least 1
+   */
+  public Workers(int threads) {
     this.threads = threads;
   }
 
-  /** As many as OMP_NUM_THREADS allows ND4J's own operations, or as there are cores. */
-  static int preferredThreads() {
+  /**
+   * As many as OMP_NUM_THREADS allows ND4J's own operations, or as there are cores.
+   *
+   * @return the number of threads
+   */
+  public static int preferredThreads() {
     String limit = System.getenv("OMP_NUM_THREADS");
     int cores = Runtime.getRuntime().availableProcessors();
     return limit != null && limit.matches("[1-9][0-9]{0,3}")
@@ -26,12 +35,17 @@ final class Workers {
         : cores;
   }
 
-  int threads() {
+  /**
+   * How many threads there are.
+   *
+   * @return the number, the caller included
+   */
+  public int threads() {
     return threads;
   }
 
   /** A part of the work. */
-  interface Part {
+  public interface Part {
 
     /**
      * Does it.
@@ -42,8 +56,13 @@ final class Workers {
     void run(int index, int worker);
   }
 
-  /** Does all parts; each worker takes the next one when it is ready. */
-  void run(int parts, Part part) {
+  /**
+   * Does all parts; each worker takes the next one when it is ready.
+   *
+   * @param parts how many
+   * @param part does one
+   */
+  public void run(int parts, Part part) {
     AtomicInteger next = new AtomicInteger();
     AtomicReference<Throwable> failure = new AtomicReference<>();
     List<Thread> others = new ArrayList<>();
