@@ -4,6 +4,7 @@ import io.github.dnd4j.GenerationListener.Stage;
 import io.github.dnd4j.internal.AtomicFiles;
 import io.github.dnd4j.internal.Checks;
 import io.github.dnd4j.internal.Hashes;
+import io.github.dnd4j.internal.HostFloats;
 import io.github.dnd4j.internal.LibraryVersion;
 import io.github.dnd4j.internal.NativeMemory;
 import io.github.dnd4j.lora.LoraAdapter;
@@ -26,14 +27,17 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -65,6 +69,9 @@ public final class DragAndDrop implements AutoCloseable {
 
   /** The file in a generator directory that holds the decoder's weights. */
   private static final String DECODER_FILE = "decoder.safetensors";
+
+  /** Conditions that go through the decoder together. */
+  private static final int TOGETHER = 4;
 
   private final PromptEncoder encoder;
   private final WeightDecoder decoder;
@@ -249,6 +256,106 @@ public final class DragAndDrop implements AutoCloseable {
     return NativeMemory.guard("generating an adapter", () -> generateChecked(prompts, options));
   }
 
+  /**
+   * Generates an adapter for each of any number of tasks. Some of them go through the decoder
+   * together, which is faster than one by one, as they share what is done with its weights; memory
+   * is bounded, however many there are. They are what {@link #generate(List, GenerationOptions)}
+   * gives, up to rounding.
+   *
+   * <pre>{@code
+   * Iterator<Path> folders = ...;
+   * generator.generateAll(promptSets, GenerationOptions.defaults(), adapter -> {
+   *   try (adapter) {
+   *     adapter.save(folders.next());
+   *   }
+   * });
+   * }</pre>
+   *
+   * @param promptSets the prompts of each task; read as far as they are needed
+   * @param options for all of them
+   * @param consumer is given the adapters in the order of the tasks, and closes them
+   * @throws InvalidInputException if there are no prompts for a task, or one is blank; the adapters
+   *     of the tasks before may have been handed out by then. Also if they are to be scaled by a
+   *     novelty that this generator cannot tell
+   * @throws NativeMemoryException if native memory does not suffice
+   * @throws DragAndDropException as for a single one
+   */
+  public void generateAll(
+      Iterable<List<String>> promptSets,
+      GenerationOptions options,
+      Consumer<LoraAdapter> consumer) {
+    checkOpen();
+    Checks.notNull(promptSets, "promptSets");
+    Checks.notNull(consumer, "consumer");
+    checkScaling(Checks.notNull(options, "options"));
+    List<List<String>> group = new ArrayList<>();
+    int count = 0;
+    for (List<String> prompts : promptSets) {
+      checkSet(prompts, count++);
+      group.add(List.copyOf(prompts));
+      if (group.size() == TOGETHER) {
+        generateTogether(group, options, consumer);
+        group.clear();
+      }
+    }
+    if (!group.isEmpty()) {
+      generateTogether(group, options, consumer);
+    }
+  }
+
+  private static void checkSet(List<String> prompts, int index) {
+    try {
+      PromptSampler.check(prompts);
+    } catch (InvalidInputException e) {
+      throw new InvalidInputException("prompt set " + (index + 1) + ": " + e.getMessage());
+    }
+  }
+
+  private void generateTogether(
+      List<List<String>> sets, GenerationOptions options, Consumer<LoraAdapter> consumer) {
+    List<Optional<PromptNovelty>> novelties = new ArrayList<>();
+    INDArray all =
+        NativeMemory.guard(
+            "generating adapters",
+            () -> {
+              try (INDArray conditions = encodeAll(sets, options, novelties)) {
+                return decode(conditions);
+              }
+            });
+    try (all) {
+      for (int i = 0; i < sets.size(); i++) {
+        INDArray tokens = all.get(NDArrayIndex.interval(i, i + 1));
+        List<String> prompts = sets.get(i);
+        Optional<PromptNovelty> novelty = novelties.get(i);
+        consumer.accept(
+            timed(Stage.DETOKENIZE, () -> finish(detokenize(tokens), prompts, options, novelty)));
+      }
+    }
+  }
+
+  private INDArray encodeAll(
+      List<List<String>> sets, GenerationOptions options, List<Optional<PromptNovelty>> novelties) {
+    ConditionShape shape = decoder.conditionShape();
+    INDArray conditions =
+        HostFloats.uninitialized(
+            sets.size(), shape.prompts(), shape.textLength(), shape.dimension());
+    try {
+      for (int i = 0; i < sets.size(); i++) {
+        List<String> drawn = PromptSampler.draw(sets.get(i), shape.prompts(), options.seed());
+        try (INDArray condition = encode(drawn, shape)) {
+          Optional<PromptNovelty> novelty = novelty(condition, shape);
+          novelty.ifPresent(this::tell);
+          novelties.add(novelty);
+          conditions.get(NDArrayIndex.interval(i, i + 1)).assign(batchOf(condition, shape));
+        }
+      }
+      return conditions;
+    } catch (RuntimeException | Error e) {
+      closeAfter(e, conditions);
+      throw e;
+    }
+  }
+
   private void checkScaling(GenerationOptions options) {
     if (options.scaledByNovelty() && trainingPrompts.isEmpty()) {
       throw new InvalidInputException(
@@ -266,7 +373,7 @@ public final class DragAndDrop implements AutoCloseable {
     try (INDArray condition = encode(drawn, shape)) {
       Optional<PromptNovelty> novelty = novelty(condition, shape);
       novelty.ifPresent(this::tell);
-      try (INDArray tokens = decode(condition, shape)) {
+      try (INDArray tokens = decode(batchOf(condition, shape))) {
         return timed(Stage.DETOKENIZE, () -> finish(detokenize(tokens), prompts, options, novelty));
       }
     }
@@ -392,9 +499,11 @@ public final class DragAndDrop implements AutoCloseable {
         shape.dimension());
   }
 
-  private INDArray decode(INDArray condition, ConditionShape shape) {
-    INDArray batch =
-        condition.reshape('c', 1, shape.prompts(), shape.textLength(), shape.dimension());
+  private static INDArray batchOf(INDArray condition, ConditionShape shape) {
+    return condition.reshape('c', 1, shape.prompts(), shape.textLength(), shape.dimension());
+  }
+
+  private INDArray decode(INDArray batch) {
     return timed(
         Stage.DECODE,
         () ->

@@ -14,7 +14,7 @@ import com.tngtech.archunit.library.GeneralCodingRules;
 class DependenciesTest {
 
   @ArchTest
-  static final ArchRule ONLY_ND4J_EJML_AND_SLF4J =
+  static final ArchRule ONLY_ND4J_BLAS_EJML_AND_SLF4J =
       classes()
           .should()
           .onlyDependOnClassesThat()
@@ -22,6 +22,7 @@ class DependenciesTest {
               "java..",
               "org.nd4j.linalg..",
               "org.bytedeco.javacpp..",
+              "org.bytedeco.openblas..",
               "org.ejml..",
               "org.slf4j..",
               "io.github.dnd4j..");

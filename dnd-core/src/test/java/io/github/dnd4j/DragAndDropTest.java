@@ -75,6 +75,55 @@ class DragAndDropTest {
     }
 
     @Test
+    void manyTasksComeOutInOrderAsOneByOne() {
+      // given six tasks, more than go through the decoder together
+      HashEncoder encoder = TestGenerator.encoder();
+      LinearDecoder decoder = TestGenerator.decoder();
+      List<List<String>> tasks =
+          IntStream.range(0, 6).mapToObj(i -> List.of("task " + i, "its second prompt")).toList();
+      List<List<Float>> results = new ArrayList<>();
+      try (DragAndDrop generator =
+          DragAndDrop.builder().encoder(encoder).decoder(decoder).target(TARGET).build()) {
+        // when
+        generator.generateAll(
+            tasks,
+            GenerationOptions.defaults(),
+            adapter -> {
+              try (adapter) {
+                results.add(numbers(adapter));
+              }
+            });
+        // then
+        assertThat(decoder.given).hasSize(2).allSatisfy(tokens -> assertFreed(tokens));
+        assertThat(encoder.given).hasSize(6).allSatisfy(condition -> assertFreed(condition));
+        assertThat(results).hasSize(6);
+        for (int i = 0; i < 6; i++) {
+          try (LoraAdapter alone = generator.generate(tasks.get(i))) {
+            assertThat(results.get(i)).isEqualTo(numbers(alone));
+          }
+        }
+      }
+    }
+
+    @Test
+    void aBadTaskAmongManyIsNamedAndNothingLeaks() {
+      // given a second task without prompts
+      HashEncoder encoder = TestGenerator.encoder();
+      try (DragAndDrop generator = TestGenerator.builder().encoder(encoder).build()) {
+        // when, then
+        assertThatThrownBy(
+                () ->
+                    generator.generateAll(
+                        List.of(PROMPTS, List.of()),
+                        GenerationOptions.defaults(),
+                        LoraAdapter::close))
+            .isInstanceOf(InvalidInputException.class)
+            .hasMessageContaining("prompt set 2: ");
+        assertThat(encoder.given).isEmpty();
+      }
+    }
+
+    @Test
     void theScaleEncodingIsTheBuilders() {
       try (DragAndDrop reference = TestGenerator.builder().build();
           DragAndDrop log = TestGenerator.builder().scaleEncoding(ScaleEncoding.log(4.5)).build();
