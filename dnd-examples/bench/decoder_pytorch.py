@@ -20,7 +20,7 @@ sys.dont_write_bytecode = True
 
 import hyper_conv  # noqa: E402
 from hyper_conv import PREFIX, decoder  # noqa: E402, F401
-from peer_report import peak_bytes, print_json  # noqa: E402
+from peer_report import print_end  # noqa: E402
 
 
 def parse_features(shapes):
@@ -95,10 +95,7 @@ def main(args):
             runs.append(timed(stages, condition))
             if not args.json:
                 print(f"PyTorch {torch.__version__} decoder {runs[-1][0]:.2f} s")
-    if args.json:
-        print_json(torch.__version__, runs)
-    else:
-        print(f"PyTorch peak memory {peak_bytes() / 2**30:.2f} GiB")
+    print_end("PyTorch", torch.__version__, runs, args.json)
 
 
 def parse_arguments():

@@ -17,7 +17,7 @@ import onnxruntime
 
 sys.dont_write_bytecode = True
 
-from peer_report import peak_bytes, print_json  # noqa: E402
+from peer_report import print_end  # noqa: E402
 
 VOCABULARY = 30522
 BATCH_TOKENS = 4096
@@ -58,10 +58,7 @@ def main(args):
         runs.append((time.perf_counter() - start, []))
         if not args.json:
             print(f"ONNX Runtime {onnxruntime.__version__} encoder {runs[-1][0]:.3f} s")
-    if args.json:
-        print_json(onnxruntime.__version__, runs)
-    else:
-        print(f"ONNX Runtime peak memory {peak_bytes() / 2**30:.2f} GiB")
+    print_end("ONNX Runtime", onnxruntime.__version__, runs, args.json)
 
 
 def parse_arguments():

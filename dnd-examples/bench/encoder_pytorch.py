@@ -15,7 +15,7 @@ from torch import nn
 
 sys.dont_write_bytecode = True
 
-from peer_report import peak_bytes, print_json  # noqa: E402
+from peer_report import print_end  # noqa: E402
 
 VOCABULARY, POSITIONS, WIDTH, HEADS, INNER, LAYERS = 30522, 512, 384, 12, 1536, 6
 BATCH_TOKENS = 4096
@@ -60,10 +60,7 @@ def main(args):
             runs.append((time.perf_counter() - start, []))
             if not args.json:
                 print(f"PyTorch {torch.__version__} encoder {runs[-1][0]:.3f} s")
-    if args.json:
-        print_json(torch.__version__, runs)
-    else:
-        print(f"PyTorch peak memory {peak_bytes() / 2**30:.2f} GiB")
+    print_end("PyTorch", torch.__version__, runs, args.json)
 
 
 def parse_arguments():

@@ -1,4 +1,4 @@
-"""What `dnd bench` reads of the scripts here when they are called with --json."""
+"""How the scripts here end: with their peak memory, or with what `dnd bench` reads, if called with --json."""
 
 import json
 import resource
@@ -10,8 +10,11 @@ def peak_bytes():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
-def print_json(version, runs):
-    """Prints one line. runs: a list of (seconds, seconds of each stage)."""
+def print_end(program, version, runs, as_json):
+    """Prints the last line. runs: a list of (seconds, seconds of each stage), told by JSON only."""
+    if not as_json:
+        print(f"{program} peak memory {peak_bytes() / 2**30:.2f} GiB")
+        return
     document = {
         "version": version,
         "runs": [{"seconds": seconds, "stageSeconds": stages} for seconds, stages in runs],

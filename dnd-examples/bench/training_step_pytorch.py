@@ -17,7 +17,7 @@ sys.dont_write_bytecode = True
 import torch  # noqa: E402
 
 from decoder_pytorch import decoder, parse_features, random_parameters  # noqa: E402
-from peer_report import peak_bytes, print_json  # noqa: E402
+from peer_report import print_end  # noqa: E402
 
 
 def loss_of(tokens, target, mask, weights):
@@ -59,10 +59,7 @@ def main(args):
             runs.append((seconds, []))
             if not args.json:
                 print(f"PyTorch {torch.__version__} step {seconds:.3f} s, loss {loss:.4f}")
-    if args.json:
-        print_json(torch.__version__, runs)
-    else:
-        print(f"PyTorch peak memory {peak_bytes() / 2**30:.2f} GiB")
+    print_end("PyTorch", torch.__version__, runs, args.json)
 
 
 def parse_arguments():

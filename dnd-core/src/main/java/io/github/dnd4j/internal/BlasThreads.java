@@ -39,7 +39,8 @@ public final class BlasThreads implements AutoCloseable {
         Loader.load(org.bytedeco.openblas.global.openblas_nolapack.class);
         return true;
       } catch (LinkageError e) {
-        log.info("convolutions are computed directly, as BLAS cannot be called: {}", e.toString());
+        log.info(
+            "ND4J's own operations do all the work, as BLAS cannot be called: {}", e.toString());
         return false;
       }
     }

@@ -20,18 +20,51 @@ public final class Gemm {
   public Gemm() {}
 
   /**
-   * How large a product is.
+   * How large a product is, and how its sides are stored.
    *
    * @param rows of a and c
    * @param columns of b and c
    * @param inner columns of a, rows of b
+   * @param leftTransposed whether a is stored as {@code [inner, rows]}
+   * @param rightTransposed whether b is stored as {@code [columns, inner]}
    */
-  public record Size(int rows, int columns, int inner) {}
+  public record Size(
+      int rows, int columns, int inner, boolean leftTransposed, boolean rightTransposed) {
+
+    /**
+     * Of matrices that are stored as they are.
+     *
+     * @param rows of a and c
+     * @param columns of b and c
+     * @param inner columns of a, rows of b
+     */
+    public Size(int rows, int columns, int inner) {
+      this(rows, columns, inner, false, false);
+    }
+
+    /**
+     * The same with a transposed in memory.
+     *
+     * @return for a that is stored as {@code [inner, rows]}
+     */
+    public Size withLeftTransposed() {
+      return new Size(rows, columns, inner, true, rightTransposed);
+    }
+
+    /**
+     * The same with b transposed in memory.
+     *
+     * @return for b that is stored as {@code [columns, inner]}
+     */
+    public Size withRightTransposed() {
+      return new Size(rows, columns, inner, leftTransposed, true);
+    }
+  }
 
   /**
-   * Of two matrices as they are.
+   * Multiplies.
    *
-   * @param size how large
+   * @param size how large, and which sides are transposed in memory
    * @param left the address of a
    * @param leftStride its stride
    * @param right the address of b
@@ -49,75 +82,10 @@ public final class Gemm {
       float beta,
       long to,
       long stride) {
-    multiply(
-        CblasNoTrans, CblasNoTrans, size, left, leftStride, right, rightStride, beta, to, stride);
-  }
-
-  /**
-   * With b stored as {@code [columns, inner]}.
-   *
-   * @param size how large
-   * @param left the address of a
-   * @param leftStride its stride
-   * @param right the address of b
-   * @param rightStride its stride
-   * @param beta what c is multiplied with before, 0 or 1
-   * @param to the address of c
-   * @param stride its stride
-   */
-  public void multiplyByTransposed(
-      Size size,
-      long left,
-      long leftStride,
-      long right,
-      long rightStride,
-      float beta,
-      long to,
-      long stride) {
-    multiply(
-        CblasNoTrans, CblasTrans, size, left, leftStride, right, rightStride, beta, to, stride);
-  }
-
-  /**
-   * With a stored as {@code [inner, rows]}.
-   *
-   * @param size how large
-   * @param left the address of a
-   * @param leftStride its stride
-   * @param right the address of b
-   * @param rightStride its stride
-   * @param beta what c is multiplied with before, 0 or 1
-   * @param to the address of c
-   * @param stride its stride
-   */
-  public void multiplyTransposed(
-      Size size,
-      long left,
-      long leftStride,
-      long right,
-      long rightStride,
-      float beta,
-      long to,
-      long stride) {
-    multiply(
-        CblasTrans, CblasNoTrans, size, left, leftStride, right, rightStride, beta, to, stride);
-  }
-
-  private void multiply(
-      int ofLeft,
-      int ofRight,
-      Size size,
-      long left,
-      long leftStride,
-      long right,
-      long rightStride,
-      float beta,
-      long to,
-      long stride) {
     cblas_sgemm(
         CblasRowMajor,
-        ofLeft,
-        ofRight,
+        size.leftTransposed ? CblasTrans : CblasNoTrans,
+        size.rightTransposed ? CblasTrans : CblasNoTrans,
         size.rows,
         size.columns,
         size.inner,

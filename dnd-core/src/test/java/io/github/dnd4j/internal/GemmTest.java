@@ -31,9 +31,11 @@ class GemmTest {
       // when, then
       gemm.multiply(SIZE, Place.addressOf(a), 9, Place.addressOf(b), 9, 0, to, 9);
       assertCorner(c, expected);
-      gemm.multiplyByTransposed(SIZE, Place.addressOf(a), 9, Place.addressOf(turnedB), 9, 0, to, 9);
+      gemm.multiply(
+          SIZE.withRightTransposed(), Place.addressOf(a), 9, Place.addressOf(turnedB), 9, 0, to, 9);
       assertCorner(c, expected);
-      gemm.multiplyTransposed(SIZE, Place.addressOf(turnedA), 9, Place.addressOf(b), 9, 0, to, 9);
+      gemm.multiply(
+          SIZE.withLeftTransposed(), Place.addressOf(turnedA), 9, Place.addressOf(b), 9, 0, to, 9);
       assertCorner(c, expected);
       gemm.multiply(SIZE, Place.addressOf(a), 9, Place.addressOf(b), 9, 1, to, 9);
       assertCorner(c, expected.muli(2));

@@ -135,12 +135,17 @@ final class DirectConvolution implements Convolution {
       INDArray biasGradient) {
     try (Packed maps = usable(x);
         Packed gradient = usable(outGradient)) {
-      if (biasGradient != null) {
-        try (INDArray sum = outGradient.sum(0, 2, 3)) {
-          biasGradient.assign(sum);
-        }
-      }
+      sumInto(biasGradient, outGradient);
       return backwardInBlocks(maps.array(), weight, gradient.array(), weightGradient);
+    }
+  }
+
+  /** The gradient of a bias, if there is one. */
+  static void sumInto(INDArray biasGradient, INDArray outGradient) {
+    if (biasGradient != null) {
+      try (INDArray sum = outGradient.sum(0, 2, 3)) {
+        biasGradient.assign(sum);
+      }
     }
   }
 

@@ -24,7 +24,8 @@ final class FourierBlock {
    */
   private static final int NUMBERS_AT_ONCE = 36;
 
-  private static final int ALIGNMENT = 16;
+  /** Numbers in a line of the cache. */
+  static final int ALIGNMENT = 16;
 
   private final FourierPlan plan;
   private final ConvolutionShape shape;
@@ -158,8 +159,8 @@ final class FourierBlock {
     Gemm.Size size = new Gemm.Size(2 * down * count, line, taps);
     long matrix = matrices.kernels + Float.BYTES * (2L * down * first * taps);
     for (int i = 0; i < lines; i++) {
-      gemm.multiplyByTransposed(
-          size,
+      gemm.multiply(
+          size.withRightTransposed(),
           matrix,
           taps,
           kernels.address() + Float.BYTES * ((firstLine + i) * lineLength + firstOfLine) * taps,
@@ -202,7 +203,8 @@ final class FourierBlock {
     if (transposed) {
       gemm.multiply(size, maps, stride, kernel, channels.out, beta, sum, channels.out);
     } else {
-      gemm.multiplyByTransposed(size, maps, stride, kernel, channels.in, beta, sum, channels.out);
+      gemm.multiply(
+          size.withRightTransposed(), maps, stride, kernel, channels.in, beta, sum, channels.out);
     }
   }
 
@@ -256,8 +258,8 @@ final class FourierBlock {
     int inner = 2 * across;
     int tile = plan.horizontal().tile();
     if (results.columnsTogether()) {
-      gemm.multiplyTransposed(
-          new Gemm.Size(out, columns, inner),
+      gemm.multiply(
+          new Gemm.Size(out, columns, inner).withLeftTransposed(),
           from,
           pieces * out,
           matrices.backAcross,
@@ -266,8 +268,8 @@ final class FourierBlock {
           to,
           results.channelStride());
     } else {
-      gemm.multiplyTransposed(
-          new Gemm.Size(columns, out, inner),
+      gemm.multiply(
+          new Gemm.Size(columns, out, inner).withLeftTransposed(),
           matrices.backAcross,
           tile,
           from,

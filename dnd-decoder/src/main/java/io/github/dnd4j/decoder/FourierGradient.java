@@ -92,8 +92,8 @@ final class FourierGradient {
                 (long) row * vertical.tile() + r,
                 (long) column * horizontal.tile());
         if (outGradient.columnsTogether()) {
-          gemm.multiplyByTransposed(
-              size,
+          gemm.multiply(
+              size.withRightTransposed(),
               matrices.backAcross,
               horizontal.tile(),
               from,
@@ -125,8 +125,8 @@ final class FourierGradient {
         int count = (int) Math.min(FourierBlock.COLUMNS_AT_ONCE, columns - first);
         Gemm.Size size = new Gemm.Size(2 * down, count, plan.vertical().tile());
         for (int part = 0; part < 2; part++) {
-          gemm.multiplyTransposed(
-              size,
+          gemm.multiply(
+              size.withLeftTransposed(),
               part == 0 ? matrices.backDownReal : matrices.backDownImaginary,
               2L * down,
               rows + Float.BYTES * ((2L * i + part) * columns + first),
@@ -150,8 +150,8 @@ final class FourierGradient {
       for (int part = 0; part < 2; part++) {
         long row = ((long) place * down + g) * 2 + part;
         long gradients = ((long) part * plan.frequencies() + both) * 2 * pieces * channels.out();
-        gemm.multiplyTransposed(
-            size,
+        gemm.multiply(
+            size.withLeftTransposed(),
             products + Float.BYTES * gradients,
             channels.out(),
             maps,
@@ -171,8 +171,8 @@ final class FourierGradient {
     long matrix = matrices.kernels + Float.BYTES * (2L * down * first * taps);
     for (int i = 0; i < channels.out(); i++) {
       long line = (long) (channels.firstOut() + i) * shape.in() + channels.firstIn();
-      gemm.multiplyTransposed(
-          size,
+      gemm.multiply(
+          size.withLeftTransposed(),
           from + Float.BYTES * (long) i * channels.in(),
           channels.pairs(),
           matrix,

@@ -107,8 +107,8 @@ final class FourierMaps {
     Gemm gemm = new Gemm();
     Gemm.Size size = new Gemm.Size(axis.transform(), count, axis.transform());
     for (int tile = 0; tile < axis.tiles(); tile++) {
-      gemm.multiplyByTransposed(
-          size,
+      gemm.multiply(
+          size.withRightTransposed(),
           matrices.mapsAcross,
           axis.transform(),
           padded + Float.BYTES * (first * paddedWidth + (long) tile * axis.tile()),
@@ -135,8 +135,8 @@ final class FourierMaps {
       long row = piece / columns % axis.tiles() * axis.tile();
       long from = Float.BYTES * (piece % columns * rows + item * in * paddedHeight + row);
       long place = to + Float.BYTES * piece * stride;
-      gemm.multiplyByTransposed(
-          size,
+      gemm.multiply(
+          size.withRightTransposed(),
           matrices.mapsDownReal,
           axis.transform(),
           real + from,
@@ -144,8 +144,8 @@ final class FourierMaps {
           0,
           place,
           pieces * stride);
-      gemm.multiplyByTransposed(
-          size,
+      gemm.multiply(
+          size.withRightTransposed(),
           matrices.mapsDownImaginary,
           axis.transform(),
           imaginary + from,

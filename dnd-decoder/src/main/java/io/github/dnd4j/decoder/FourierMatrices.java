@@ -134,8 +134,6 @@ final class FourierMatrices {
   /** The matrices in native memory, by their addresses. */
   static final class Placed {
 
-    private static final int ALIGNMENT = 16;
-
     private long next;
 
     final long mapsAcross;
@@ -167,12 +165,8 @@ final class FourierMatrices {
     private long put(float[] values) {
       new Place(next).put(values);
       long place = next;
-      next += Float.BYTES * aligned(values.length);
+      next += Float.BYTES * FourierBlock.aligned(values.length);
       return place;
-    }
-
-    private static long aligned(long numbers) {
-      return (numbers + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     }
 
     /** How many numbers the matrices of a plan take, with the gaps between them. */
@@ -186,7 +180,7 @@ final class FourierMatrices {
               + 4 * down * plan.vertical().tile()
               + 2 * across * plan.horizontal().tile()
               + plan.shape().width();
-      return aligned(numbers + 8 * ALIGNMENT);
+      return FourierBlock.aligned(numbers + 8 * FourierBlock.ALIGNMENT);
     }
   }
 }

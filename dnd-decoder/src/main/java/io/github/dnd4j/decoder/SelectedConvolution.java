@@ -136,11 +136,7 @@ final class SelectedConvolution implements Convolution {
     if (!possible || ofWeight.isEmpty() || ofInput.isEmpty()) {
       return direct.backward(x, weight, outGradient, weightGradient, biasGradient);
     }
-    if (biasGradient != null) {
-      try (INDArray sum = outGradient.sum(0, 2, 3)) {
-        biasGradient.assign(sum);
-      }
-    }
+    DirectConvolution.sumInto(biasGradient, outGradient);
     return transformed(ofWeight.get(), ofInput.get(), x, weight, outGradient, weightGradient);
   }
 
