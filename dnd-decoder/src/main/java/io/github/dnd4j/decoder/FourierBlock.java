@@ -234,21 +234,12 @@ final class FourierBlock {
 
   /** U to the output, row by row of each piece. */
   private void backAcross(int firstOut, int out, float beta, long rows, MapsMemory results) {
-    FourierAxis vertical = plan.vertical();
-    FourierAxis horizontal = plan.horizontal();
-    for (long piece = 0; piece < pieces; piece++) {
-      int column = (int) (piece % horizontal.tiles());
-      int row = (int) (piece / horizontal.tiles() % vertical.tiles());
-      long item = piece / plan.tiles();
-      for (int r = 0; r < vertical.outputs(row); r++) {
-        long from = rows + Float.BYTES * ((2L * across * r * pieces + piece) * out);
-        long to =
-            results.at(
-                item,
-                firstOut,
-                (long) row * vertical.tile() + r,
-                (long) column * horizontal.tile());
-        backAcross(from, out, horizontal.outputs(column), beta, to, results);
+    for (long i = 0; i < pieces; i++) {
+      FourierPlan.Piece piece = plan.piece(i);
+      for (int r = 0; r < piece.rows(); r++) {
+        long from = rows + Float.BYTES * ((2L * across * r * pieces + i) * out);
+        long to = results.at(piece.item(), firstOut, piece.row() + r, piece.column());
+        backAcross(from, out, piece.columns(), beta, to, results);
       }
     }
   }

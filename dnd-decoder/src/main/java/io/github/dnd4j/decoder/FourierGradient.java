@@ -78,19 +78,12 @@ final class FourierGradient {
       long bytes = (long) Float.BYTES * 2 * across * vertical.tile() * stride;
       Pointer.memset(new Place(rows), 0, bytes);
     }
-    for (long piece = 0; piece < pieces; piece++) {
-      int column = (int) (piece % horizontal.tiles());
-      int row = (int) (piece / horizontal.tiles() % vertical.tiles());
-      long item = piece / plan.tiles();
-      Gemm.Size size = new Gemm.Size(2 * across, out, horizontal.outputs(column));
-      for (int r = 0; r < vertical.outputs(row); r++) {
-        long to = rows + Float.BYTES * ((2L * across * r * pieces + piece) * out);
-        long from =
-            outGradient.at(
-                item,
-                firstOut,
-                (long) row * vertical.tile() + r,
-                (long) column * horizontal.tile());
+    for (long i = 0; i < pieces; i++) {
+      FourierPlan.Piece piece = plan.piece(i);
+      Gemm.Size size = new Gemm.Size(2 * across, out, piece.columns());
+      for (int r = 0; r < piece.rows(); r++) {
+        long to = rows + Float.BYTES * ((2L * across * r * pieces + i) * out);
+        long from = outGradient.at(piece.item(), firstOut, piece.row() + r, piece.column());
         if (outGradient.columnsTogether()) {
           gemm.multiply(
               size.withRightTransposed(),

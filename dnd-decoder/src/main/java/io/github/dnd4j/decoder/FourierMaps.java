@@ -130,11 +130,12 @@ final class FourierMaps {
     long imaginary = real + Float.BYTES * (columns * rows);
     long stride = FourierBlock.apart(in);
     long to = spectrum + Float.BYTES * (2L * frequency * axis.transform() * pieces * stride);
-    for (long piece = 0; piece < pieces; piece++) {
-      long item = piece / plan.tiles();
-      long row = piece / columns % axis.tiles() * axis.tile();
-      long from = Float.BYTES * (piece % columns * rows + item * in * paddedHeight + row);
-      long place = to + Float.BYTES * piece * stride;
+    for (long i = 0; i < pieces; i++) {
+      FourierPlan.Piece piece = plan.piece(i);
+      long from =
+          Float.BYTES
+              * (piece.tileColumn() * rows + piece.item() * in * paddedHeight + piece.row());
+      long place = to + Float.BYTES * i * stride;
       gemm.multiply(
           size.withRightTransposed(),
           matrices.mapsDownReal,

@@ -55,6 +55,31 @@ record FourierPlan(ConvolutionShape shape, FourierAxis vertical, FourierAxis hor
     return vertical.tiles() * horizontal.tiles();
   }
 
+  /**
+   * A piece of a plane.
+   *
+   * @param item whose plane
+   * @param row the first row of its outputs
+   * @param rows how many rows it gives
+   * @param tileColumn which it is across the width
+   * @param column the first column of its outputs
+   * @param columns how many columns it gives
+   */
+  record Piece(long item, long row, int rows, int tileColumn, long column, int columns) {}
+
+  /** A piece, of those of all items one after the other, each from left to right and down. */
+  Piece piece(long index) {
+    int tileColumn = (int) (index % horizontal.tiles());
+    int tileRow = (int) (index / horizontal.tiles() % vertical.tiles());
+    return new Piece(
+        index / tiles(),
+        (long) tileRow * vertical.tile(),
+        vertical.outputs(tileRow),
+        tileColumn,
+        (long) tileColumn * horizontal.tile(),
+        horizontal.outputs(tileColumn));
+  }
+
   /** How many numbers the transforms of some items' maps have. */
   long spectrum(int items) {
     return 2L * frequencies() * tiles() * items * shape.in();
