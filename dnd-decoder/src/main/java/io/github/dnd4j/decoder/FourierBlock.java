@@ -8,7 +8,7 @@ import io.github.dnd4j.internal.Gemm;
 final class FourierBlock {
 
   /** Channels of the output that a worker computes at a time. */
-  static final int OUT = 32;
+  static final int OUT = 64;
 
   /** Channels of the input whose kernels are transformed at a time, at most. */
   private static final int MOST_IN = 192;
@@ -16,13 +16,10 @@ final class FourierBlock {
   /** Matrices of this many columns stay in the cache. */
   static final int COLUMNS_AT_ONCE = 512;
 
-  private static final int ROWS_AT_ONCE = 256;
+  private static final int ROWS_AT_ONCE = 128;
 
-  /**
-   * Rows of a product's left side. OpenBLAS has fast kernels for small products, but asks them for
-   * a transposed right side only if the result has 1200 numbers at most.
-   */
-  private static final int NUMBERS_AT_ONCE = 36;
+  /** Rows of a product's left side: with more, OpenBLAS does without its fast small kernels. */
+  private static final int NUMBERS_AT_ONCE = 80;
 
   /** Numbers in a line of the cache. */
   static final int ALIGNMENT = 16;
@@ -31,11 +28,11 @@ final class FourierBlock {
   private final ConvolutionShape shape;
   private final FourierMatrices.Placed matrices;
   private final long spectrum;
-  private final int kernel;
   private final int down;
   private final int across;
   private final int items;
   private final long pieces;
+  private final KernelHalves halves;
   private final Gemm gemm = new Gemm();
 
   /**
@@ -62,10 +59,10 @@ final class FourierBlock {
     this.matrices = matrices;
     this.spectrum = spectrum;
     this.items = items;
-    this.kernel = plan.kernel();
     this.down = plan.vertical().transform();
     this.across = plan.horizontal().transform();
     this.pieces = (long) items * plan.tiles();
+    this.halves = new KernelHalves(shape);
   }
 
   static long aligned(long numbers) {
@@ -86,9 +83,9 @@ final class FourierBlock {
     return (plan.shape().out() + OUT - 1) / OUT;
   }
 
-  /** How many numbers K, Y and U take, for a block. */
+  /** How many numbers the kernels' halves, K, Y and U take, for a block. */
   static long workingMemory(FourierPlan plan, int items) {
-    return kernels(plan) + products(plan, items) + rows(plan, items);
+    return halves(plan) + kernels(plan) + products(plan, items) + rows(plan, items);
   }
 
   private static long pairs(FourierPlan plan) {
@@ -99,6 +96,10 @@ final class FourierBlock {
   static int inBlock(ConvolutionShape shape) {
     int blocks = (shape.in() + MOST_IN - 1) / MOST_IN;
     return (int) aligned((shape.in() + blocks - 1) / blocks);
+  }
+
+  static long halves(FourierPlan plan) {
+    return aligned(2 * pairs(plan) * KernelHalves.half(plan.shape()));
   }
 
   static long kernels(FourierPlan plan) {
@@ -122,7 +123,8 @@ final class FourierBlock {
 
   /** Computes a block; memory is the address of {@link #workingMemory} numbers. */
   void run(int block, Kernels kernels, long bias, MapsMemory results, long memory) {
-    long products = memory + Float.BYTES * kernels(plan);
+    long transformed = memory + Float.BYTES * halves(plan);
+    long products = transformed + Float.BYTES * kernels(plan);
     long rows = products + Float.BYTES * products(plan, items);
     int firstOut = block * OUT;
     int out = Math.min(OUT, shape.out() - firstOut);
@@ -130,11 +132,12 @@ final class FourierBlock {
     int in = inBlock(shape);
     for (int firstIn = 0; firstIn < shape.in(); firstIn += in) {
       Part channels = new Part(firstOut, out, firstIn, Math.min(in, shape.in() - firstIn));
+      halves.split(kernels, channels, memory);
       for (int first = 0; first < across / 2; first += together) {
         int count = Math.min(together, across / 2 - first);
-        transform(kernels, channels, first, count, memory);
+        transform(channels, first, count, memory, transformed);
         for (int f = 0; f < count; f++) {
-          multiply(first + f, f, kernels, channels, memory, products);
+          multiply(first + f, f, channels, transformed, products);
         }
       }
     }
@@ -145,66 +148,53 @@ final class FourierBlock {
     backAcross(firstOut, out, bias == 0 ? 0 : 1, rows, results);
   }
 
-  /**
-   * Transforms kernels for some frequencies across; one line of pairs after the other, as they lie.
-   */
-  private void transform(Kernels kernels, Part channels, int first, int count, long to) {
-    int taps = kernel * kernel;
-    boolean swapped = kernels.transposed();
-    int lines = swapped ? channels.in : channels.out;
-    int line = swapped ? channels.out : channels.in;
-    long firstLine = swapped ? channels.firstIn : channels.firstOut;
-    long firstOfLine = swapped ? channels.firstOut : channels.firstIn;
-    long lineLength = swapped ? shape.out() : shape.in();
-    Gemm.Size size = new Gemm.Size(2 * down * count, line, taps);
-    long matrix = matrices.kernels + Float.BYTES * (2L * down * first * taps);
-    for (int i = 0; i < lines; i++) {
+  /** Transforms the halves of kernels for some frequencies across. */
+  private void transform(Part channels, int first, int count, long from, long to) {
+    int half = KernelHalves.half(shape);
+    int pairs = channels.in * channels.out;
+    Gemm.Size size = new Gemm.Size(down * count, pairs, half).withRightTransposed();
+    for (int part = 0; part < 2; part++) {
       gemm.multiply(
-          size.withRightTransposed(),
-          matrix,
-          taps,
-          kernels.address() + Float.BYTES * ((firstLine + i) * lineLength + firstOfLine) * taps,
-          taps,
+          size,
+          (part == 0 ? matrices.evenKernels : matrices.oddKernels)
+              + (long) Float.BYTES * first * down * half,
+          half,
+          from + part * Float.BYTES * halves.numbers(channels),
+          half,
           0,
-          to + Float.BYTES * (long) i * line,
+          kernel(plan, channels, part, 0, 0, to),
           channels.pairs());
     }
   }
 
+  /** Where the transforms {@code [in, out]} at a frequency are, of those that are made together. */
+  static long kernel(FourierPlan plan, Part channels, int part, int f, int g, long transformed) {
+    long row = ((long) part * frequenciesAtOnce(plan) + f) * plan.vertical().transform() + g;
+    return transformed + Float.BYTES * row * channels.pairs();
+  }
+
   /** Adds X times K to Y, for one frequency across. */
-  private void multiply(
-      int frequency, int place, Kernels kernels, Part channels, long transformed, long to) {
+  private void multiply(int frequency, int place, Part channels, long transformed, long to) {
     long mapsStride = apart(shape.in());
     long numbers = 2 * pieces;
+    float beta = channels.firstIn == 0 ? 0 : 1;
     for (int g = 0; g < down; g++) {
       long both = (long) frequency * down + g;
       for (int part = 0; part < 2; part++) {
-        long row = ((long) place * down + g) * 2 + part;
-        long kernel = transformed + Float.BYTES * row * channels.pairs();
         long sums = (part * (long) plan.frequencies() + both) * numbers;
         for (long first = 0; first < numbers; first += NUMBERS_AT_ONCE) {
-          multiply(
-              (int) Math.min(NUMBERS_AT_ONCE, numbers - first),
+          int count = (int) Math.min(NUMBERS_AT_ONCE, numbers - first);
+          gemm.multiply(
+              new Gemm.Size(count, channels.out, channels.in),
               spectrum + Float.BYTES * ((both * numbers + first) * mapsStride + channels.firstIn),
-              kernel,
-              kernels.transposed(),
-              channels,
-              to + Float.BYTES * ((sums + first) * channels.out));
+              mapsStride,
+              kernel(plan, channels, part, place, g, transformed),
+              channels.out,
+              beta,
+              to + Float.BYTES * ((sums + first) * channels.out),
+              channels.out);
         }
       }
-    }
-  }
-
-  private void multiply(
-      int numbers, long maps, long kernel, boolean transposed, Part channels, long sum) {
-    Gemm.Size size = new Gemm.Size(numbers, channels.out, channels.in);
-    long stride = apart(shape.in());
-    float beta = channels.firstIn == 0 ? 0 : 1;
-    if (transposed) {
-      gemm.multiply(size, maps, stride, kernel, channels.out, beta, sum, channels.out);
-    } else {
-      gemm.multiply(
-          size.withRightTransposed(), maps, stride, kernel, channels.in, beta, sum, channels.out);
     }
   }
 

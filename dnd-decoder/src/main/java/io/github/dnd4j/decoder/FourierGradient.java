@@ -11,8 +11,8 @@ import org.bytedeco.javacpp.Pointer;
  * <pre>
  * U = back across, transposed, times the gradient of the output
  * Y = back down, transposed, times U
- * K [f, g, part, (out, in)] = sum over maps' part, tile of Y X
- * the gradient of the kernels = the kernels' transform, transposed, times K
+ * K [part, f, g, (in, out)] = sum over maps' part, tile of X Y
+ * the gradient of the kernels' halves = the kernels' transform, transposed, times K
  * </pre>
  */
 final class FourierGradient {
@@ -24,6 +24,7 @@ final class FourierGradient {
   private final int down;
   private final int across;
   private final long pieces;
+  private final KernelHalves halves;
   private final Gemm gemm = new Gemm();
 
   FourierGradient(FourierPlan plan, FourierMatrices.Placed matrices, int items, long spectrum) {
@@ -34,6 +35,7 @@ final class FourierGradient {
     this.down = plan.vertical().transform();
     this.across = plan.horizontal().transform();
     this.pieces = (long) items * plan.tiles();
+    this.halves = new KernelHalves(shape);
   }
 
   /**
@@ -47,7 +49,8 @@ final class FourierGradient {
    */
   void run(int block, MapsMemory outGradient, long weightGradient, float beta, long memory) {
     int items = (int) (pieces / plan.tiles());
-    long products = memory + Float.BYTES * FourierBlock.kernels(plan);
+    long transformed = memory + Float.BYTES * FourierBlock.halves(plan);
+    long products = transformed + Float.BYTES * FourierBlock.kernels(plan);
     long rows = products + Float.BYTES * FourierBlock.products(plan, items);
     int firstOut = block * FourierBlock.OUT;
     int out = Math.min(FourierBlock.OUT, shape.out() - firstOut);
@@ -61,10 +64,11 @@ final class FourierGradient {
       for (int first = 0; first < across / 2; first += together) {
         int count = Math.min(together, across / 2 - first);
         for (int f = 0; f < count; f++) {
-          multiply(first + f, f, channels, products, memory);
+          multiply(first + f, f, channels, products, transformed);
         }
-        transform(channels, first, count, first == 0 ? beta : 1, memory, weightGradient);
+        transform(channels, first, count, transformed, memory);
       }
+      halves.join(memory, channels, weightGradient, beta != 0);
     }
   }
 
@@ -136,43 +140,40 @@ final class FourierGradient {
   private void multiply(
       int frequency, int place, FourierBlock.Part channels, long products, long to) {
     long mapsStride = FourierBlock.apart(shape.in());
-    Gemm.Size size = new Gemm.Size(channels.out(), channels.in(), (int) (2 * pieces));
+    Gemm.Size size = new Gemm.Size(channels.in(), channels.out(), (int) (2 * pieces));
     for (int g = 0; g < down; g++) {
       long both = (long) frequency * down + g;
       long maps = spectrum + Float.BYTES * (both * 2 * pieces * mapsStride + channels.firstIn());
       for (int part = 0; part < 2; part++) {
-        long row = ((long) place * down + g) * 2 + part;
         long gradients = ((long) part * plan.frequencies() + both) * 2 * pieces * channels.out();
         gemm.multiply(
             size.withLeftTransposed(),
-            products + Float.BYTES * gradients,
-            channels.out(),
             maps,
             mapsStride,
+            products + Float.BYTES * gradients,
+            channels.out(),
             0,
-            to + Float.BYTES * row * channels.pairs(),
-            channels.in());
+            FourierBlock.kernel(plan, channels, part, place, g, to),
+            channels.out());
       }
     }
   }
 
-  /** K to the gradient, for some frequencies across. */
-  private void transform(
-      FourierBlock.Part channels, int first, int count, float beta, long from, long gradient) {
-    int taps = plan.kernel() * plan.kernel();
-    Gemm.Size size = new Gemm.Size(channels.in(), taps, 2 * down * count);
-    long matrix = matrices.kernels + Float.BYTES * (2L * down * first * taps);
-    for (int i = 0; i < channels.out(); i++) {
-      long line = (long) (channels.firstOut() + i) * shape.in() + channels.firstIn();
+  /** Adds K's share of the gradient of the kernels' halves, for some frequencies across. */
+  private void transform(FourierBlock.Part channels, int first, int count, long from, long to) {
+    int half = KernelHalves.half(shape);
+    Gemm.Size size = new Gemm.Size(channels.in() * channels.out(), half, down * count);
+    for (int part = 0; part < 2; part++) {
       gemm.multiply(
           size.withLeftTransposed(),
-          from + Float.BYTES * (long) i * channels.in(),
+          FourierBlock.kernel(plan, channels, part, 0, 0, from),
           channels.pairs(),
-          matrix,
-          taps,
-          beta,
-          gradient + Float.BYTES * line * taps,
-          taps);
+          (part == 0 ? matrices.evenKernels : matrices.oddKernels)
+              + (long) Float.BYTES * first * down * half,
+          half,
+          first == 0 ? 0 : 1,
+          to + part * Float.BYTES * halves.numbers(channels),
+          half);
     }
   }
 }

@@ -14,6 +14,7 @@ import java.util.Arrays;
  * are transformed as usual, {@code Y[g] = sum y[j] exp(-2 pi i g j / m)}.
  *
  * <p>Kernels are transformed with the opposite sign, because neural networks do not mirror them.
+ * The middle of a kernel and the place of the map that meets it at the first output count as 0.
  */
 final class FourierMatrices {
 
@@ -42,22 +43,29 @@ final class FourierMatrices {
     float[] matrix = new float[horizontal * horizontal];
     for (int row = 0; row < horizontal; row++) {
       for (int j = 0; j < horizontal; j++) {
-        matrix[row * horizontal + j] = (float) rotation(-oddAngle(row / 2, j), row % 2, false);
+        matrix[row * horizontal + j] =
+            (float) rotation(-oddAngle(row / 2, j - kernel / 2), row % 2, false);
       }
     }
     return matrix;
   }
 
-  /** Both ways in one: rows are {@code (f, g, re or im)}, columns the taps. */
-  float[] kernels() {
-    int taps = kernel * kernel;
-    float[] matrix = new float[horizontal * vertical * taps];
-    for (int row = 0; row < horizontal * vertical; row++) {
-      for (int column = 0; column < taps; column++) {
-        int tap = mirrored ? taps - 1 - column : column;
+  /**
+   * Both ways in one, for {@link KernelHalves}: rows are {@code (f, g)}, columns the taps from the
+   * middle on. Even halves make up the real part and odd ones the imaginary part.
+   */
+  float[] kernels(boolean odd) {
+    int middle = kernel * kernel / 2;
+    int half = middle + 1;
+    float[] matrix = new float[horizontal / 2 * vertical * half];
+    for (int row = 0; row < horizontal / 2 * vertical; row++) {
+      for (int j = 0; j < half; j++) {
+        int tap = middle + j;
         double angle =
-            oddAngle(row / 2 / vertical, tap % kernel) + angle(row / 2 % vertical, tap / kernel);
-        matrix[row * taps + column] = (float) rotation(angle, row % 2, false);
+            oddAngle(row / vertical, tap % kernel - kernel / 2)
+                + angle(row % vertical, tap / kernel - kernel / 2);
+        double value = odd ? Math.sin(mirrored ? -angle : angle) : Math.cos(angle);
+        matrix[row * half + j] = (float) value;
       }
     }
     return matrix;
@@ -79,7 +87,8 @@ final class FourierMatrices {
     float[] matrix = new float[2 * vertical * vertical];
     for (int row = 0; row < 2 * vertical; row++) {
       for (int j = 0; j < vertical; j++) {
-        matrix[row * vertical + j] = (float) rotation(-angle(row / 2, j), row % 2, imaginary);
+        matrix[row * vertical + j] =
+            (float) rotation(-angle(row / 2, j - kernel / 2), row % 2, imaginary);
       }
     }
     return matrix;
@@ -139,7 +148,8 @@ final class FourierMatrices {
     final long mapsAcross;
     final long mapsDownReal;
     final long mapsDownImaginary;
-    final long kernels;
+    final long evenKernels;
+    final long oddKernels;
     final long backDownReal;
     final long backDownImaginary;
     final long backAcross;
@@ -153,7 +163,8 @@ final class FourierMatrices {
       this.mapsAcross = put(matrices.mapsAcross());
       this.mapsDownReal = put(matrices.mapsDown(false));
       this.mapsDownImaginary = put(matrices.mapsDown(true));
-      this.kernels = put(matrices.kernels());
+      this.evenKernels = put(matrices.kernels(false));
+      this.oddKernels = put(matrices.kernels(true));
       this.backDownReal = put(matrices.backDown(plan.vertical().tile(), false));
       this.backDownImaginary = put(matrices.backDown(plan.vertical().tile(), true));
       this.backAcross = put(matrices.backAcross(plan.horizontal().tile()));
@@ -176,11 +187,11 @@ final class FourierMatrices {
       long numbers =
           across * across
               + 4 * down * down
-              + across * down * plan.kernel() * plan.kernel()
+              + across * down * KernelHalves.half(plan.shape())
               + 4 * down * plan.vertical().tile()
               + 2 * across * plan.horizontal().tile()
               + plan.shape().width();
-      return FourierBlock.aligned(numbers + 8 * FourierBlock.ALIGNMENT);
+      return FourierBlock.aligned(numbers + 9 * FourierBlock.ALIGNMENT);
     }
   }
 }

@@ -21,6 +21,9 @@ record FourierPlan(ConvolutionShape shape, FourierAxis vertical, FourierAxis hor
   /** How much slower the many small products are than the transforms of kernels. */
   private static final double PRODUCT = 1.4;
 
+  /** Multiplications in the time in which a kernel is split into its halves. */
+  private static final double SPLIT = 800;
+
   /**
    * The plan that costs the least.
    *
@@ -114,8 +117,8 @@ record FourierPlan(ConvolutionShape shape, FourierAxis vertical, FourierAxis hor
 
   private double kernelCost() {
     int rounds = (shape.batch() + itemsAtOnce() - 1) / itemsAtOnce();
-    int k = kernel();
-    return rounds * 2.0 * frequencies() * k * k * shape.out() * shape.in();
+    double kernel = SPLIT + 2.0 * frequencies() * KernelHalves.half(shape);
+    return rounds * kernel * shape.out() * shape.in();
   }
 
   private double productCost() {

@@ -1,0 +1,142 @@
+package io.github.dnd4j.decoder;
+
+import io.github.dnd4j.decoder.FourierBlock.Kernels;
+import io.github.dnd4j.decoder.FourierBlock.Part;
+import io.github.dnd4j.internal.Place;
+
+/**
+ * Kernels as sums and differences of opposite taps. Seen from the tap in the middle, the real part
+ * of a kernel's transform depends on the sums only, and the imaginary part on the differences only,
+ * so that each takes half of the multiplications.
+ *
+ * <p>Halves are {@code [even or odd, (in, out), j]}, where j counts the taps from the middle on.
+ */
+final class KernelHalves {
+
+  /** Channels of the input at a time: few enough for the cache next to the core. */
+  private static final int IN = 8;
+
+  private final ConvolutionShape shape;
+  private final int taps;
+  private final int half;
+  private final float[] kernels;
+  private final float[] even;
+  private final float[] odd;
+  private final Place place = new Place(0);
+
+  KernelHalves(ConvolutionShape shape) {
+    this.shape = shape;
+    this.taps = shape.kernel() * shape.kernel();
+    this.half = half(shape);
+    this.kernels = new float[Math.max(IN, FourierBlock.OUT) * taps];
+    this.even = new float[IN * FourierBlock.OUT * half];
+    this.odd = new float[IN * FourierBlock.OUT * half];
+  }
+
+  /** How many numbers a half of a kernel has. */
+  static int half(ConvolutionShape shape) {
+    return shape.kernel() * shape.kernel() / 2 + 1;
+  }
+
+  /** How many numbers the even halves of some channels have, and the odd ones. */
+  long numbers(Part channels) {
+    return (long) channels.in() * channels.out() * half;
+  }
+
+  /** Takes kernels apart. */
+  void split(Kernels from, Part channels, long halves) {
+    for (int in = 0; in < channels.in(); in += IN) {
+      int count = Math.min(IN, channels.in() - in);
+      if (from.transposed()) {
+        splitByInput(from, channels, in, count);
+      } else {
+        splitByOutput(from, channels, in, count);
+      }
+      int numbers = count * channels.out() * half;
+      place.at(even(channels, in, halves)).put(even, 0, numbers);
+      place.at(odd(channels, in, halves)).put(odd, 0, numbers);
+    }
+  }
+
+  private void splitByOutput(Kernels from, Part channels, int in, int count) {
+    for (int out = 0; out < channels.out(); out++) {
+      place.at(address(from.address(), channels, in, out)).get(kernels, 0, count * taps);
+      for (int i = 0; i < count; i++) {
+        split(i * taps, (i * channels.out() + out) * half);
+      }
+    }
+  }
+
+  private void splitByInput(Kernels from, Part channels, int in, int count) {
+    for (int i = 0; i < count; i++) {
+      long first = (long) (channels.firstIn() + in + i) * shape.out() + channels.firstOut();
+      place.at(from.address() + Float.BYTES * first * taps).get(kernels, 0, channels.out() * taps);
+      for (int out = 0; out < channels.out(); out++) {
+        split(out * taps, (i * channels.out() + out) * half);
+      }
+    }
+  }
+
+  private void split(int from, int to) {
+    int middle = from + taps / 2;
+    even[to] = kernels[middle];
+    odd[to] = 0;
+    for (int j = 1; j < half; j++) {
+      float after = kernels[middle + j];
+      float before = kernels[middle - j];
+      even[to + j] = after + before;
+      odd[to + j] = after - before;
+    }
+  }
+
+  /**
+   * Puts gradients of kernels together.
+   *
+   * @param halves the gradients of the halves
+   * @param channels whose they are
+   * @param gradient the address of {@code [out, in, k, k]}
+   * @param add whether to add to what is there, or to replace it
+   */
+  void join(long halves, Part channels, long gradient, boolean add) {
+    for (int in = 0; in < channels.in(); in += IN) {
+      int count = Math.min(IN, channels.in() - in);
+      int numbers = count * channels.out() * half;
+      place.at(even(channels, in, halves)).get(even, 0, numbers);
+      place.at(odd(channels, in, halves)).get(odd, 0, numbers);
+      for (int out = 0; out < channels.out(); out++) {
+        place.at(address(gradient, channels, in, out));
+        if (add) {
+          place.get(kernels, 0, count * taps);
+        }
+        for (int i = 0; i < count; i++) {
+          join((i * channels.out() + out) * half, i * taps, add ? 1 : 0);
+        }
+        place.put(kernels, 0, count * taps);
+      }
+    }
+  }
+
+  private void join(int from, int to, float beta) {
+    int middle = to + taps / 2;
+    kernels[middle] = even[from] + beta * kernels[middle];
+    for (int j = 1; j < half; j++) {
+      float sum = even[from + j];
+      float difference = odd[from + j];
+      kernels[middle + j] = sum + difference + beta * kernels[middle + j];
+      kernels[middle - j] = sum - difference + beta * kernels[middle - j];
+    }
+  }
+
+  private long address(long weights, Part channels, int in, int out) {
+    long first = (long) (channels.firstOut() + out) * shape.in() + channels.firstIn() + in;
+    return weights + Float.BYTES * first * taps;
+  }
+
+  private long even(Part channels, int in, long halves) {
+    return halves + (long) Float.BYTES * in * channels.out() * half;
+  }
+
+  private long odd(Part channels, int in, long halves) {
+    return even(channels, in, halves) + Float.BYTES * numbers(channels);
+  }
+}
