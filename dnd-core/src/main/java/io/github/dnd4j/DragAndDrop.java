@@ -57,8 +57,14 @@ import org.slf4j.LoggerFactory;
  * }
  * }</pre>
  *
- * <p>A generator owns its encoder and decoder and closes them with itself. It may be used by
- * several threads; the encoder and the decoder decide what runs at the same time and what waits.
+ * <p>A generator owns its encoder and decoder and closes them with itself.
+ *
+ * <p><b>Threads.</b> A generator may be used by several threads, and gives each what it would give
+ * a single one. It has no lock of its own: the encoder and the decoder decide what waits. Those of
+ * this library take one call at a time each, as a call uses all cores; so one thread's prompts are
+ * encoded while another's are decoded, and everything else waits for its turn. Many tasks at hand
+ * are faster through {@link #generateAll}, which shares the work of the decoder. Close a generator
+ * when no thread uses it any more.
  */
 public final class DragAndDrop implements AutoCloseable {
 

@@ -24,6 +24,9 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -486,6 +489,60 @@ class DragAndDropTest {
       }
       assertThat(numbers(adapter)).hasSize(24).doesNotContain(Float.NaN);
       adapter.close();
+    }
+  }
+
+  @Nested
+  class UsedBySeveralThreads {
+
+    @Test
+    void aThreadEncodesWhileAnotherDecodes() {
+      // given a decoder that waits until the prompts of another call have been encoded
+      CountDownLatch bothEncoded = new CountDownLatch(2);
+      HashEncoder encoder =
+          new HashEncoder(4) {
+            @Override
+            public synchronized INDArray encode(
+                List<String> prompts, int textLength, ProgressListener progress) {
+              INDArray condition = super.encode(prompts, textLength, progress);
+              bothEncoded.countDown();
+              return condition;
+            }
+          };
+      LinearDecoder decoder =
+          new LinearDecoder(TOKENS, 1) {
+            @Override
+            public synchronized INDArray decode(INDArray conditions, ProgressListener progress) {
+              await(bothEncoded);
+              return super.decode(conditions, progress);
+            }
+          };
+      List<String> others = List.of("four", "five", "six");
+      try (DragAndDrop generator =
+              DragAndDrop.builder().encoder(encoder).decoder(decoder).target(TARGET).build();
+          DragAndDrop alone = TestGenerator.builder().build();
+          LoraAdapter expected = alone.generate(PROMPTS);
+          LoraAdapter expectedOther = alone.generate(others)) {
+
+        // when
+        CompletableFuture<LoraAdapter> other =
+            CompletableFuture.supplyAsync(() -> generator.generate(others));
+        try (LoraAdapter adapter = generator.generate(PROMPTS);
+            LoraAdapter otherAdapter = other.join()) {
+
+          // then each has what it would have alone
+          assertThat(numbers(adapter)).isEqualTo(numbers(expected));
+          assertThat(numbers(otherAdapter)).isEqualTo(numbers(expectedOther));
+        }
+      }
+    }
+
+    private static void await(CountDownLatch latch) {
+      try {
+        assertThat(latch.await(30, TimeUnit.SECONDS)).as("both have been encoded").isTrue();
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
+      }
     }
   }
 
