@@ -12,6 +12,7 @@ import java.nio.IntBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.OptionalInt;
 
 /**
  * A {@code tokenizer.json}, which makes token ids of texts. Special tokens are added; what the file
@@ -43,9 +44,21 @@ final class TextTokenizer implements AutoCloseable {
    * @param vocabSize how many words the model knows
    */
   TextTokenizer(byte[] json, String where, int vocabSize) {
+    this(json, where, vocabSize, OptionalInt.empty());
+  }
+
+  /**
+   * Opens a tokenizer of which something else may say what pads its texts.
+   *
+   * @param json the file's content
+   * @param where the file, for messages
+   * @param vocabSize how many words the model knows
+   * @param padId the padding token, for files that name none
+   */
+  TextTokenizer(byte[] json, String where, int vocabSize, OptionalInt padId) {
     this.where = where;
     this.vocabSize = vocabSize;
-    this.padId = checked(padId(JsonFiles.object(json, where)));
+    this.padId = checked(padId(JsonFiles.object(json, where), padId));
     this.tokenizer = open(json, where);
     Encoding probe = tokenizer.encode("a", true, false);
     long[] special = probe.getSpecialTokenMask();
@@ -87,7 +100,7 @@ final class TextTokenizer implements AutoCloseable {
     }
   }
 
-  private int padId(JsonNode root) {
+  private int padId(JsonNode root, OptionalInt otherwise) {
     JsonNode fromPadding = root.path("padding").path("pad_id");
     if (fromPadding.isInt()) {
       return fromPadding.intValue();
@@ -96,6 +109,9 @@ final class TextTokenizer implements AutoCloseable {
       if (token.path("content").asText().equals("[PAD]") && token.path("id").isInt()) {
         return token.path("id").intValue();
       }
+    }
+    if (otherwise.isPresent()) {
+      return otherwise.getAsInt();
     }
     throw new FileFormatException(
         where + " names no padding token: neither padding.pad_id nor an added token [PAD]");
