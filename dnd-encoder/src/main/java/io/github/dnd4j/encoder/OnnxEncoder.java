@@ -45,8 +45,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * there is no limit but the model's own.
  *
  * <p><b>External data.</b> Models of more than 2 GB keep tensors in files of their own. They must
- * lie in the model's folder or below it; a model that names a file elsewhere is refused before ONNX
- * Runtime, which has a like rule, sees it.
+ * lie in the model's folder or below it. A model that names a file elsewhere is refused before ONNX
+ * Runtime sees it, whose versions of late do so too and also refuse absolute paths and symbolic
+ * links that lead out of the folder.
  *
  * <p><b>Pooled models.</b> Of the embedding models of LangChain4j ({@code EmbeddingModel}) and DJL
  * ({@code TextEmbeddingTranslator}) there is no adapter, as they give one vector per text and no

@@ -18,9 +18,9 @@ import org.nd4j.shade.protobuf.WireFormat;
 
 /**
  * An ONNX model's file and the files beside it that hold some of its tensors. A model of more than
- * 2 GB has such files, as protobuf messages end there; a hostile one could name any file of the
- * machine. So they are looked for before the model is opened: only the file's structure is read,
- * not its tensors.
+ * 2 GB has such files, as protobuf messages end there. They are part of what identifies its
+ * weights, and a hostile model could name any file of the machine. So they are looked for before
+ * the model is opened: only the file's structure is read, not its tensors.
  */
 final class OnnxFile {
 
@@ -134,8 +134,7 @@ final class OnnxFile {
         throw new FileAccessException(
             path + " keeps tensors in " + file + ", which is not there: put it beside the model");
       }
-      // A symbolic link may lead out of a folder, but caches of models are made of such links:
-      // whoever can make links in the folder could as well put files into it.
+      // Links are ONNX Runtime's to judge: it refuses those that lead out of the model's folder.
       return file;
     } catch (InvalidPathException e) {
       throw outside(location);
