@@ -44,12 +44,17 @@ final class BertModel implements AutoCloseable {
   }
 
   /**
-   * Encodes one batch of windows after the other, all of the same size, in memory that it allocates
-   * once.
+   * Opens a pass over the layers.
+   *
+   * @param windows windows per batch
+   * @param length tokens per window
    */
-  final class Pass implements AutoCloseable {
+  WindowEncoding.Pass pass(int windows, int length) {
+    return new Pass(windows, length);
+  }
 
-    private final int windows;
+  private final class Pass implements WindowEncoding.Pass {
+
     private final INDArray hidden;
     private final INDArray queryKeyValue;
     private final INDArray context;
@@ -57,14 +62,7 @@ final class BertModel implements AutoCloseable {
     private final FeedForward feedForward;
     private final SelfAttention attention;
 
-    /**
-     * Allocates what a batch needs.
-     *
-     * @param windows windows per batch
-     * @param length tokens per window
-     */
     Pass(int windows, int length) {
-      this.windows = windows;
       int rows = Math.multiplyExact(windows, length);
       int width = config.hiddenSize();
       hidden = HostFloats.uninitialized(rows, width);
@@ -75,18 +73,8 @@ final class BertModel implements AutoCloseable {
       attention = new SelfAttention(windows, length, config.numAttentionHeads(), config.headSize());
     }
 
-    int windows() {
-      return windows;
-    }
-
-    /**
-     * Encodes a batch.
-     *
-     * @param batch exactly as many windows as there is room for
-     * @return the last hidden states, {@code [windows * length, C]}, padding included; they belong
-     *     to this pass, which overwrites them with the next batch
-     */
-    INDArray run(List<Window> batch) {
+    @Override
+    public INDArray run(List<Window> batch) {
       embed(batch);
       attention.prepare(batch);
       weights.layers().forEach(this::apply);

@@ -67,9 +67,6 @@ public final class SentenceEncoder implements PromptEncoder {
   static final String ADAPTER = "adapter";
   static final String ALL_MINILM_L6_V2 = "all-MiniLM-L6-v2";
 
-  /** Enough for full speed of the matrix products, little enough to stay near the cores' caches. */
-  private static final int BATCH_TOKENS = 1536;
-
   /** The most tokens that all-MiniLM-L6-v2 takes of a text by its own configuration. */
   private static final int EMBEDDED_TOKENS = 256;
 
@@ -257,24 +254,10 @@ public final class SentenceEncoder implements PromptEncoder {
   public synchronized INDArray encode(
       List<String> prompts, int textLength, ProgressListener progress) {
     Checks.notNull(progress, "progress");
-    checkTexts(prompts, "prompts");
+    WindowEncoding.checkTexts(prompts, "prompts");
     int window = windowLength(textLength);
-    Windows windows = new Windows(window);
-    for (String prompt : prompts) {
-      windows.add(tokenizer.encode(prompt, textLength));
-    }
-    return NativeMemory.guard(
-        "encoding " + prompts.size() + " texts of " + textLength + " tokens",
-        () -> encode(windows, prompts.size(), textLength, progress));
-  }
-
-  private static void checkTexts(List<String> texts, String argument) {
-    if (Checks.notNull(texts, argument).isEmpty()) {
-      throw new InvalidInputException(argument + " must not be empty");
-    }
-    for (int i = 0; i < texts.size(); i++) {
-      Checks.notNull(texts.get(i), argument + "[" + i + "]");
-    }
+    return new WindowEncoding(textLength, window, model.config().hiddenSize(), model::pass)
+        .encode(prompts, prompt -> tokenizer.encode(prompt, textLength), progress);
   }
 
   private int windowLength(int textLength) {
@@ -290,52 +273,6 @@ public final class SentenceEncoder implements PromptEncoder {
               + textLength);
     }
     return Math.min(textLength, largest);
-  }
-
-  private INDArray encode(Windows windows, int prompts, int textLength, ProgressListener progress) {
-    int width = model.config().hiddenSize();
-    NativeMemory.require(
-        (long) Float.BYTES * prompts * textLength * width,
-        "the condition of " + prompts + " texts of " + textLength + " tokens");
-    INDArray result = HostFloats.uninitialized(prompts, textLength, width);
-    try {
-      encode(windows, result, progress);
-      return result;
-    } catch (RuntimeException | OutOfMemoryError e) {
-      result.close();
-      throw e;
-    }
-  }
-
-  private void encode(Windows windows, INDArray result, ProgressListener progress) {
-    List<Window> distinct = windows.distinct();
-    int perBatch = Math.min(distinct.size(), Math.max(1, BATCH_TOKENS / windows.length()));
-    int rest = distinct.size() % perBatch;
-    try (BertModel.Pass pass = model.new Pass(perBatch, windows.length())) {
-      for (int first = 0; first + perBatch <= distinct.size(); first += perBatch) {
-        encodeBatch(pass, windows, first, result, progress);
-      }
-    }
-    if (rest > 0) {
-      try (BertModel.Pass pass = model.new Pass(rest, windows.length())) {
-        encodeBatch(pass, windows, distinct.size() - rest, result, progress);
-      }
-    }
-  }
-
-  private static void checkInterrupt() {
-    if (Thread.currentThread().isInterrupted()) {
-      throw new DragAndDropException("encoding was interrupted");
-    }
-  }
-
-  private void encodeBatch(
-      BertModel.Pass pass, Windows windows, int first, INDArray result, ProgressListener progress) {
-    checkInterrupt();
-    int end = first + pass.windows();
-    INDArray states = pass.run(windows.distinct().subList(first, end));
-    windows.place(states, first, end, result);
-    progress.onProgress(windows.textsWithin(end), result.size(0));
   }
 
   /**
@@ -366,7 +303,7 @@ public final class SentenceEncoder implements PromptEncoder {
    * @throws DragAndDropException if the thread is interrupted or the encoder is closed
    */
   public synchronized INDArray embed(List<String> texts, int maxTokens) {
-    checkTexts(texts, "texts");
+    WindowEncoding.checkTexts(texts, "texts");
     List<int[]> tokens = tokenize(texts, maxTokens);
     return NativeMemory.guard("embedding " + texts.size() + " texts", () -> embedTokens(tokens));
   }
@@ -377,7 +314,7 @@ public final class SentenceEncoder implements PromptEncoder {
     HostFloats rows = HostFloats.of(result);
     try (PackedPass pass = new PackedPass(model.config(), model.config().numHiddenLayers())) {
       for (int first = 0; first < tokens.size(); ) {
-        checkInterrupt();
+        WindowEncoding.checkInterrupt();
         int end = endOfBatch(tokens, first);
         TokenBatch batch = TokenBatch.of(tokens.subList(first, end));
         float[] embeddings = MeanPooling.of(batch, pass.run(batch, model.weights())).embeddings();
@@ -397,7 +334,7 @@ public final class SentenceEncoder implements PromptEncoder {
     do {
       rows += tokens.get(end).length;
       end++;
-    } while (end < tokens.size() && rows + tokens.get(end).length <= BATCH_TOKENS);
+    } while (end < tokens.size() && rows + tokens.get(end).length <= WindowEncoding.BATCH_TOKENS);
     return end;
   }
 
