@@ -199,7 +199,9 @@ final class PreNormMaps implements AutoCloseable {
   private long normalize(INDArray x, RmsNorm norm, int first, int count, int worker) {
     float[] rows = new float[count * width];
     new Place(row(x, first)).get(rows);
-    norm.apply(rows);
+    for (int row = 0; row < count; row++) {
+      norm.apply(rows, row * width);
+    }
     long place = row(normalized, (long) worker * ROWS);
     new Place(place).put(rows);
     return place;

@@ -22,7 +22,7 @@ final class RelativePositions {
   /**
    * Makes positions.
    *
-   * @param buckets how many there are, a multiple of 4
+   * @param buckets how many there are, at least 4
    * @param maxDistance from which on distances share the last bucket, more than a quarter of the
    *     buckets
    * @param bias what is added, {@code [buckets, heads]}
