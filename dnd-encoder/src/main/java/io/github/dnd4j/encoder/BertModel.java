@@ -8,7 +8,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * The forward pass of a BERT encoder (Devlin et al., arXiv 1810.04805): embeddings, then layers of
  * self-attention and a feed-forward part, each with a residual connection and a LayerNorm after it.
  *
- * <p>What lies between the matrix products is in {@link TokenOps} and {@link SelfAttention}.
+ * <p>What lies between the matrix products is in {@link TokenOps} and {@link Attention}.
  */
 final class BertModel implements AutoCloseable {
 
@@ -60,7 +60,7 @@ final class BertModel implements AutoCloseable {
     private final INDArray context;
     private final INDArray projected;
     private final FeedForward feedForward;
-    private final SelfAttention attention;
+    private final Attention attention;
 
     Pass(int windows, int length) {
       int rows = Math.multiplyExact(windows, length);
@@ -70,7 +70,11 @@ final class BertModel implements AutoCloseable {
       context = HostFloats.uninitialized(rows, width);
       projected = HostFloats.uninitialized(rows, width);
       feedForward = new FeedForward(rows, width, config.intermediateSize());
-      attention = new SelfAttention(windows, length, config.numAttentionHeads(), config.headSize());
+      attention =
+          new Attention(
+              windows,
+              length,
+              AttentionShape.multiHead(config.numAttentionHeads(), config.headSize()));
     }
 
     @Override
