@@ -284,15 +284,19 @@ public final class OnnxEncoder implements PromptEncoder {
             spec(file, session),
             window.isPresent() ? window : config.window(),
             session,
-            new TextTokenizer(
-                tokenizerJson,
-                tokenizerFile.toString(),
-                config.vocabSize().orElse(Integer.MAX_VALUE),
-                config.padId()));
+            tokenizer(config, tokenizerJson, tokenizerFile.toString()));
       } catch (RuntimeException e) {
         session.close();
         throw e;
       }
+    }
+
+    /** The configuration knows best what pads texts; it need not be there, nor need it say so. */
+    private static TextTokenizer tokenizer(OnnxConfig config, byte[] json, String where) {
+      int vocabSize = config.vocabSize().orElse(Integer.MAX_VALUE);
+      return config.padId().isPresent()
+          ? new TextTokenizer(json, where, vocabSize, config.padId().getAsInt())
+          : new TextTokenizer(json, where, vocabSize);
     }
 
     /** Where a model's other files are. */

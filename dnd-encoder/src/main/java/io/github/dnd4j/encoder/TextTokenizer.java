@@ -13,7 +13,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
 
 /**
  * A {@code tokenizer.json}, which makes token ids of texts. Special tokens are added; what the file
@@ -48,21 +47,21 @@ final class TextTokenizer implements AutoCloseable {
    * @param vocabSize how many words the model knows
    */
   TextTokenizer(byte[] json, String where, int vocabSize) {
-    this(json, where, vocabSize, OptionalInt.empty());
+    this(json, where, vocabSize, padId(JsonFiles.object(json, where), where));
   }
 
   /**
-   * Opens a tokenizer of which something else may say what pads its texts.
+   * Opens a tokenizer whose file need not name the padding token.
    *
    * @param json the file's content
    * @param where the file, for messages
    * @param vocabSize how many words the model knows
-   * @param padId the padding token, for files that name none
+   * @param padId what texts are padded with
    */
-  TextTokenizer(byte[] json, String where, int vocabSize, OptionalInt padId) {
+  TextTokenizer(byte[] json, String where, int vocabSize, int padId) {
     this.where = where;
     this.vocabSize = vocabSize;
-    this.padId = checked(padId(JsonFiles.object(json, where), padId));
+    this.padId = checked(padId);
     this.tokenizer = open(json, where);
     Encoding probe = tokenizer.encode("a", true, false);
     long[] special = probe.getSpecialTokenMask();
@@ -104,7 +103,7 @@ final class TextTokenizer implements AutoCloseable {
     }
   }
 
-  private int padId(JsonNode root, OptionalInt otherwise) {
+  private static int padId(JsonNode root, String where) {
     JsonNode fromPadding = root.path("padding").path("pad_id");
     if (fromPadding.isInt()) {
       return fromPadding.intValue();
@@ -114,11 +113,9 @@ final class TextTokenizer implements AutoCloseable {
         return token.path("id").intValue();
       }
     }
-    if (otherwise.isPresent()) {
-      return otherwise.getAsInt();
-    }
     throw new FileFormatException(
-        where + " names no padding token: neither padding.pad_id nor one of the added tokens "
+        where
+            + " names no padding token: neither padding.pad_id nor one of the added tokens "
             + PADDING);
   }
 
