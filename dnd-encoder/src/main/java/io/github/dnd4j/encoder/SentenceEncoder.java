@@ -268,7 +268,7 @@ public final class SentenceEncoder implements PromptEncoder {
         () -> encode(windows, prompts.size(), textLength, progress));
   }
 
-  private static void checkTexts(List<String> texts, String argument) {
+  static void checkTexts(List<String> texts, String argument) {
     if (Checks.notNull(texts, argument).isEmpty()) {
       throw new InvalidInputException(argument + " must not be empty");
     }
