@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -95,15 +96,17 @@ public final class OnnxEncoder implements PromptEncoder {
     return builder(modelIn(Checks.notNull(directory, "directory"))).build();
   }
 
-  /**
-   * Where a directory's model is.
-   *
-   * @param directory the directory
-   * @throws FileAccessException if it has none
-   */
-  static Path modelIn(Path directory) {
-    return List.of(directory.resolve(MODEL_FILE), directory.resolve("onnx").resolve(MODEL_FILE))
-        .stream()
+  /** Whether a directory holds a model that {@link #load} finds. */
+  static boolean isModel(Path directory) {
+    return places(directory).anyMatch(Files::isRegularFile);
+  }
+
+  private static Stream<Path> places(Path directory) {
+    return Stream.of(directory.resolve(MODEL_FILE), directory.resolve("onnx").resolve(MODEL_FILE));
+  }
+
+  private static Path modelIn(Path directory) {
+    return places(directory)
         .filter(Files::isRegularFile)
         .findFirst()
         .orElseThrow(

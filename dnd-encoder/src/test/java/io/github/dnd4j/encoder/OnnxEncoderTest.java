@@ -116,7 +116,7 @@ class OnnxEncoderTest {
     TinyOnnx.complete().write(directory);
     Files.writeString(
         directory.resolve("config.json"),
-        "{\"model_type\": \"xlm-roberta\", \"max_position_embeddings\": 18, \"pad_token_id\": 1}");
+        "{\"model_type\": \"xlm-roberta\", \"max_position_embeddings\": 17, \"pad_token_id\": 0}");
 
     assertThat(encode(List.of("a bridge"), 32)).containsExactly(statesOfABridge(32, 16, true));
   }
