@@ -38,6 +38,7 @@ final class GloveConversion {
   private final RandomAccessFile target;
   private final MessageDigest digest = Hashes.sha256();
   private final byte[] output = new byte[OUTPUT_BYTES];
+  private final GloveNumbers parser = new GloveNumbers();
   private final ByteBuffer pending = ByteBuffer.wrap(output).order(ByteOrder.LITTLE_ENDIAN);
 
   private byte[] words = new byte[1 << 16];
@@ -148,8 +149,7 @@ final class GloveConversion {
       }
       numbers = new float[dimension(fields)];
     }
-    int word = endOfWord(bytes, from, to);
-    readNumbers(bytes, word, to);
+    int word = readNumbers(bytes, from, to);
     addVector();
     addWord(bytes, from, word);
   }
@@ -186,7 +186,41 @@ final class GloveConversion {
     return fields;
   }
 
-  /** A word may hold spaces itself, as some of glove.840B do: the numbers are the last fields. */
+  /**
+   * Reads a line's numbers. A word may hold spaces itself, as some of glove.840B do: the numbers
+   * are the last fields. As most words hold none, that is tried first.
+   *
+   * @return where the word ends
+   */
+  private int readNumbers(byte[] bytes, int from, int to) {
+    int word = from;
+    while (word < to && bytes[word] != ' ') {
+      word++;
+    }
+    if (readNumbersAfter(word, bytes, to) == numbers.length) {
+      return word;
+    }
+    word = endOfWord(bytes, from, to);
+    int read = readNumbersAfter(word, bytes, to);
+    if (read < numbers.length) {
+      throw broken("number " + (read + 1) + " is no finite decimal number");
+    }
+    return word;
+  }
+
+  /** Returns how many numbers could be read, or one more than needed if more than those follow. */
+  private int readNumbersAfter(int word, byte[] bytes, int to) {
+    int at = word;
+    for (int i = 0; i < numbers.length; i++) {
+      numbers[i] = at < to ? parser.parse(bytes, at + 1, to) : Float.NaN;
+      if (Float.isNaN(numbers[i])) {
+        return i;
+      }
+      at = parser.end();
+    }
+    return at == to ? numbers.length : numbers.length + 1;
+  }
+
   private int endOfWord(byte[] bytes, int from, int to) {
     int fields = 0;
     for (int i = to - 1; i >= from; i--) {
@@ -200,21 +234,6 @@ final class GloveConversion {
             + " numbers after the word, but the first word has "
             + numbers.length
             + ". Is the file cut off?");
-  }
-
-  private void readNumbers(byte[] bytes, int word, int to) {
-    int start = word + 1;
-    for (int i = 0; i < numbers.length; i++) {
-      int end = start;
-      while (end < to && bytes[end] != ' ') {
-        end++;
-      }
-      numbers[i] = GloveNumbers.parse(bytes, start, end);
-      if (Float.isNaN(numbers[i])) {
-        throw broken("number " + (i + 1) + " is no finite decimal number");
-      }
-      start = end + 1;
-    }
   }
 
   private void addVector() throws IOException {

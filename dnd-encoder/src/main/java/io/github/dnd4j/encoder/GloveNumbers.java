@@ -26,17 +26,17 @@ final class GloveNumbers {
   private static final Pattern DECIMAL =
       Pattern.compile("[-+]?(?:[0-9]++(?:\\.[0-9]*+)?|\\.[0-9]++)(?:[eE][-+]?[0-9]++)?");
 
-  private GloveNumbers() {}
+  private int end;
 
   /**
-   * A number.
+   * Reads a number that a space or the line's end follows.
    *
    * @param bytes where it stands
    * @param from its first byte
-   * @param to one after its last
+   * @param to the line's end
    * @return its value, or NaN if it is no finite decimal number
    */
-  static float parse(byte[] bytes, int from, int to) {
+  float parse(byte[] bytes, int from, int to) {
     int at = from;
     boolean negative = at < to && bytes[at] == '-';
     if (negative) {
@@ -45,7 +45,7 @@ final class GloveNumbers {
     long digits = 0;
     int count = 0;
     int point = -1;
-    for (; at < to; at++) {
+    for (; at < to && bytes[at] != ' '; at++) {
       int digit = bytes[at] - '0';
       if (digit >= 0 && digit <= 9 && digits < ROOM_FOR_A_DIGIT) {
         digits = digits * 10 + digit;
@@ -56,6 +56,7 @@ final class GloveNumbers {
         return parseSlowly(bytes, from, to);
       }
     }
+    end = at;
     int scale = point < 0 ? 0 : count - point;
     if (count == 0 || digits > LARGEST_EXACT || scale >= POWERS_OF_TEN.length) {
       return parseSlowly(bytes, from, to);
@@ -64,8 +65,17 @@ final class GloveNumbers {
     return (float) (negative ? -value : value);
   }
 
-  private static float parseSlowly(byte[] bytes, int from, int to) {
-    String text = new String(bytes, from, to - from, StandardCharsets.ISO_8859_1);
+  /** Where the number that was read last ends. */
+  int end() {
+    return end;
+  }
+
+  private float parseSlowly(byte[] bytes, int from, int to) {
+    end = from;
+    while (end < to && bytes[end] != ' ') {
+      end++;
+    }
+    String text = new String(bytes, from, end - from, StandardCharsets.ISO_8859_1);
     if (!DECIMAL.matcher(text).matches()) {
       return Float.NaN;
     }
