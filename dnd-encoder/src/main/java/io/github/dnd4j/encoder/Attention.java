@@ -99,20 +99,23 @@ final class Attention implements AutoCloseable {
    * The same with something added to the scores, as T5 does with its relative positions.
    *
    * @param queryKeyValue queries, keys and values
-   * @param bias FLOAT {@code [heads, length, length]} of queries and keys, the same for all
-   *     windows; or null
+   * @param bias FLOAT {@code [heads, 2 * length - 1]}, what is added for the distances from {@code
+   *     1 - length} to {@code length - 1}, the key's position minus the query's; or null
    * @param context to be filled
    */
   void apply(INDArray queryKeyValue, INDArray bias, INDArray context) {
     check(queryKeyValue, shape.inputWidth());
     check(context, shape.width());
+    if (bias != null) {
+      check(bias, shape.heads(), distances());
+    }
     if (ops != null) {
       ops.apply(valid, queryKeyValue, bias, context);
       return;
     }
     int blocks = (length + ROWS - 1) / ROWS;
     float[][] tiles = new float[workers.threads()][ROWS * stride];
-    float[][] biases = new float[bias == null ? 0 : workers.threads()][ROWS * length];
+    float[][] biases = new float[bias == null ? 0 : workers.threads()][distances()];
     try (BlasThreads single = BlasThreads.single()) {
       workers.run(
           valid.length * shape.heads() * blocks,
@@ -123,21 +126,28 @@ final class Attention implements AutoCloseable {
             int window = part / blocks / shape.heads();
             Block block = new Block(window, head, first, Math.min(ROWS, length - first));
             long place = Place.addressOf(scores) + bytes((long) worker * ROWS * stride);
-            float[] rows = bias == null ? null : block.read(bias, biases[worker]);
-            block.attend(queryKeyValue, rows, place, tiles[worker], context);
+            float[] added = bias == null ? null : block.read(bias, biases[worker]);
+            block.attend(queryKeyValue, added, place, tiles[worker], context);
           });
     }
   }
 
-  /** BLAS would read and write what lies behind a tensor that is too small. */
+  /** How many there are between two tokens of a window. */
+  private int distances() {
+    return Math.addExact(length, length - 1);
+  }
+
   private void check(INDArray matrix, int width) {
-    if (matrix.rank() != 2
-        || matrix.size(0) < (long) valid.length * length
-        || matrix.size(1) != width) {
+    check(matrix, (long) valid.length * length, width);
+  }
+
+  /** BLAS would read and write what lies behind a tensor that is too small. */
+  private static void check(INDArray matrix, long rows, int width) {
+    if (matrix.rank() != 2 || matrix.size(0) < rows || matrix.size(1) != width) {
       throw new IllegalArgumentException(
           Arrays.toString(matrix.shape())
               + " instead of "
-              + Arrays.toString(new long[] {(long) valid.length * length, width}));
+              + Arrays.toString(new long[] {rows, width}));
     }
   }
 
@@ -176,17 +186,17 @@ final class Attention implements AutoCloseable {
       return shape.causal() ? Math.min(first + row + 1, valid[window]) : valid[window];
     }
 
-    float[] read(INDArray bias, float[] rows) {
-      long from = ((long) head * length + first) * length;
-      new Place(Place.addressOf(bias) + bytes(from)).get(rows, 0, count * length);
-      return rows;
+    float[] read(INDArray bias, float[] distances) {
+      long from = (long) head * distances.length;
+      new Place(Place.addressOf(bias) + bytes(from)).get(distances);
+      return distances;
     }
 
     /**
      * Computes the rows' contexts.
      *
      * @param queryKeyValue of all heads
-     * @param bias of these rows, {@code [count, length]}; or null
+     * @param bias of this head, by distance; or null
      * @param place of scores in native memory
      * @param tile the same in the Java heap
      * @param context of all heads
@@ -224,7 +234,7 @@ final class Attention implements AutoCloseable {
       } else if (bias == null) {
         Softmax.apply(tile, from, visible, shape.scale());
       } else {
-        addScaled(tile, from, bias, row * length, visible);
+        addScaled(tile, from, bias, length - 1 - (first + row), visible);
         Softmax.apply(tile, from, visible, 1);
       }
       Arrays.fill(tile, from + visible, from + keys, 0);
@@ -242,6 +252,9 @@ final class Attention implements AutoCloseable {
   public void close() {
     if (scores != null) {
       scores.close();
+    }
+    if (ops != null) {
+      ops.close();
     }
   }
 }

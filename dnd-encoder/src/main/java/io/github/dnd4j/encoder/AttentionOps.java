@@ -11,10 +11,15 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
  * {@link Attention} by ND4J's operations, wherever they run: one window after the other, all heads
  * at once.
  */
-final class AttentionOps {
+final class AttentionOps implements AutoCloseable {
 
   private final int length;
   private final AttentionShape shape;
+
+  /** The bias of the last call, and what it adds to the scores. */
+  private INDArray bias;
+
+  private INDArray biasOfScores;
 
   AttentionOps(int length, AttentionShape shape) {
     this.length = length;
@@ -26,10 +31,11 @@ final class AttentionOps {
    *
    * @param valid for each window how many of its tokens, from the first, are no padding
    * @param queryKeyValue {@code [windows * length, (heads + 2 * keyValueHeads) * headSize]}
-   * @param bias {@code [heads, length, length]}, or null
+   * @param bias {@code [heads, 2 * length - 1]}, by distance; or null
    * @param context {@code [windows * length, heads * headSize]}, to be filled
    */
   void apply(int[] valid, INDArray queryKeyValue, INDArray bias, INDArray context) {
+    INDArray added = bias == null ? null : ofScores(bias);
     for (int w = 0; w < valid.length; w++) {
       INDArray input =
           Views.of(
@@ -41,7 +47,36 @@ final class AttentionOps {
       INDArray output =
           Views.of(
               context, (long) w * length * shape.width(), length, shape.heads(), shape.headSize());
-      attend(valid[w], input, bias, output);
+      attend(valid[w], input, added, output);
+    }
+  }
+
+  /** The bias of every query and key, {@code [heads, length, length]}; all layers use the same. */
+  private INDArray ofScores(INDArray byDistance) {
+    if (byDistance == bias) {
+      return biasOfScores;
+    }
+    close();
+    int distances = 2 * length - 1;
+    float[] from = HostFloats.toArray(byDistance);
+    biasOfScores = HostFloats.uninitialized(shape.heads(), length, length);
+    HostFloats rows = HostFloats.of(biasOfScores);
+    for (int head = 0; head < shape.heads(); head++) {
+      for (int query = 0; query < length; query++) {
+        int first = head * distances + length - 1 - query;
+        rows.write(((long) head * length + query) * length, from, first, length);
+      }
+    }
+    bias = byDistance;
+    return biasOfScores;
+  }
+
+  @Override
+  public void close() {
+    bias = null;
+    if (biasOfScores != null) {
+      biasOfScores.close();
+      biasOfScores = null;
     }
   }
 

@@ -14,7 +14,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.URL;
 import java.net.URLConnection;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -124,16 +123,17 @@ public final class SentenceEncoder implements PromptEncoder {
    */
   public static SentenceEncoder load(Path directory) {
     Checks.notNull(directory, "directory");
-    Path configFile = directory.resolve("config.json");
-    BertConfig config = BertConfig.parse(file(configFile), configFile.toString());
-    Path tokenizer = directory.resolve("tokenizer.json");
-    byte[] tokenizerJson = file(tokenizer);
+    EncoderDirectory files =
+        new EncoderDirectory(directory, "config.json, model.safetensors and tokenizer.json");
+    BertConfig config =
+        BertConfig.parse(files.read("config.json"), files.file("config.json").toString());
+    byte[] tokenizerJson = files.read("tokenizer.json");
     return open(
-        directory.toAbsolutePath().normalize().getFileName().toString(),
+        files.name(),
         config,
-        new SafetensorsWeights(directory.resolve("model.safetensors")),
+        new SafetensorsWeights(files.file("model.safetensors")),
         tokenizerJson,
-        tokenizer.toString());
+        files.file("tokenizer.json").toString());
   }
 
   private static SentenceEncoder open(
@@ -219,20 +219,6 @@ public final class SentenceEncoder implements PromptEncoder {
       }
     } catch (IOException e) {
       throw new FileAccessException("cannot read " + name + " from the class path: " + e, e);
-    }
-  }
-
-  private static byte[] file(Path path) {
-    try {
-      return Files.readAllBytes(path);
-    } catch (IOException e) {
-      throw new FileAccessException(
-          "cannot read "
-              + path
-              + ". An encoder's directory needs config.json, model.safetensors and"
-              + " tokenizer.json: "
-              + e,
-          e);
     }
   }
 

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.IntBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -24,6 +25,9 @@ final class TextTokenizer implements AutoCloseable {
 
   private static final Map<String, String> OPTIONS =
       Map.of("truncation", "false", "padding", "false", "addSpecialTokens", "true");
+
+  /** What BERT and T5 call it. */
+  private static final List<String> PADDING = List.of("[PAD]", "<pad>");
 
   private final String where;
   private final HuggingFaceTokenizer tokenizer;
@@ -105,12 +109,13 @@ final class TextTokenizer implements AutoCloseable {
       return fromPadding.intValue();
     }
     for (JsonNode token : root.path("added_tokens")) {
-      if (token.path("content").asText().equals("[PAD]") && token.path("id").isInt()) {
+      if (PADDING.contains(token.path("content").asText()) && token.path("id").isInt()) {
         return token.path("id").intValue();
       }
     }
     throw new FileFormatException(
-        where + " names no padding token: neither padding.pad_id nor an added token [PAD]");
+        where + " names no padding token: neither padding.pad_id nor one of the added tokens "
+            + PADDING);
   }
 
   private int[] checked(long[] ids) {

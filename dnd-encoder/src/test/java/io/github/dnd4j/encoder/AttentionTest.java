@@ -55,7 +55,7 @@ class AttentionTest {
                     * input[(window * length + j) * width + (shape.heads() + pair) * size + c];
           }
           product *= shape.scale();
-          product += bias == null ? 0 : bias[(h * length + i) * length + j];
+          product += bias == null ? 0 : bias[h * (2 * length - 1) + j - i + length - 1];
           boolean hidden = j >= valid || (shape.causal() && j > i);
           scores[j] = (float) product + (hidden ? -Float.MAX_VALUE : 0);
         }
@@ -106,7 +106,7 @@ class AttentionTest {
   private void assertRight(
       AttentionShape shape, int length, boolean biased, boolean blas, int... valid) {
     float[] input = random(valid.length * length * shape.inputWidth(), 1.5);
-    float[] bias = biased ? random(shape.heads() * length * length, 2) : null;
+    float[] bias = biased ? random(shape.heads() * (2 * length - 1), 2) : null;
     List<Window> batch = Arrays.stream(valid).mapToObj(count -> window(length, count)).toList();
     int rows = valid.length * length;
     try (Attention attention = new Attention(valid.length, length, shape, blas);
@@ -114,7 +114,7 @@ class AttentionTest {
         INDArray added =
             HostFloats.toTensor(
                 biased ? bias : new float[1],
-                biased ? new long[] {shape.heads(), length, length} : new long[] {1});
+                biased ? new long[] {shape.heads(), 2L * length - 1} : new long[] {1});
         INDArray context = HostFloats.uninitialized(rows, shape.width())) {
       attention.prepare(batch);
 
