@@ -50,6 +50,22 @@ class PromptEncodersTest {
     assertOpens(copy("tiny-t5"), T5Encoder.class, "tiny-t5");
   }
 
+  /** After the layer in the middle, if none is chosen. */
+  @Test
+  void opensACausalLanguageModelAtALayer() throws IOException {
+    Path directory = copy("tiny-qwen2");
+
+    assertOpens(directory, CausalLmEncoder.class, "tiny-qwen2");
+    try (PromptEncoder chosen = PromptEncoders.load(directory, 2);
+        PromptEncoder middle = PromptEncoders.load(directory)) {
+      assertThat(chosen.spec().require("layer")).isEqualTo("2");
+      assertThat(middle.spec().require("layer")).isEqualTo("1");
+    }
+    assertThatThrownBy(() -> PromptEncoders.load(directory, 3))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("tiny-qwen2");
+  }
+
   @Test
   void opensWordVectorsPlainAndCompressed() throws IOException {
     Path plain = TinyGlove.vectors(folder);
