@@ -156,7 +156,8 @@ final class OnnxSession implements AutoCloseable {
           path + " has no output '" + name + "'; its outputs are " + describe(outputs.values()));
     }
     // A model may leave an output's shape open; then the first run tells.
-    if (!isFloats(info) || shape(info).length != 3 && shape(info).length != 0) {
+    boolean fits = shape(info).length == 3 || shape(info).length == 0;
+    if (!isFloats(info) || !fits) {
       throw new FileFormatException(
           path
               + ": the output "

@@ -408,7 +408,7 @@ class OnnxEncoderTest {
   void saysWhichDependencyIsMissing() throws Exception {
     TinyOnnx.complete().write(directory);
     List<URL> others = new ArrayList<>();
-    for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
+    for (String entry : System.getProperty("java.class.path").split(File.pathSeparator, 0)) {
       if (!Path.of(entry).getFileName().toString().startsWith("onnxruntime")) {
         others.add(Path.of(entry).toUri().toURL());
       }
