@@ -83,7 +83,7 @@ final class PackedMatrix implements AutoCloseable {
 
   private static INDArray ints(int rows, int columns) {
     try (var outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
-      return Nd4j.createUninitialized(DataType.INT, new long[] {rows, columns}, 'c');
+      return Nd4j.createUninitialized(DataType.INT32, new long[] {rows, columns}, 'c');
     }
   }
 
@@ -125,9 +125,11 @@ final class PackedMatrix implements AutoCloseable {
     }
     int[] packed = new int[count * half];
     for (int row = 0; row < count; row++) {
-      for (int k = 0; k < columns; k++) {
-        int bits = bits(numbers[row * columns + k], where);
-        packed[row * half + k % half] |= k < half ? bits << 16 : bits;
+      for (int k = 0; k < half; k++) {
+        packed[row * half + k] = bits(numbers[row * columns + k], where) << 16;
+      }
+      for (int k = half; k < columns; k++) {
+        packed[row * half + k - half] |= bits(numbers[row * columns + k], where);
       }
     }
     new Ints(address(first)).put(packed);
@@ -141,8 +143,9 @@ final class PackedMatrix implements AutoCloseable {
     if (!Float.isFinite(value)) {
       throw new FileFormatException(where + " holds a weight that is NaN or infinite");
     }
+    int sign = Float.floatToRawIntBits(value) & SIGN;
     int magnitude = Float.floatToRawIntBits(Math.abs(value) / REBIAS) >>> 13;
-    return Float.floatToRawIntBits(value) >>> 16 & SIGN >>> 16 | magnitude;
+    return sign >>> 16 | magnitude;
   }
 
   private long address(int row) {

@@ -23,12 +23,21 @@ final class PackedProducts implements AutoCloseable {
   private static final int MOST_ROWS = 512;
 
   private final Workers workers = new Workers(Workers.preferredThreads());
-  private final boolean blas = BlasThreads.available();
+  private final boolean blas;
 
   /** For each worker room for a panel; or null, as long as none was needed. */
   private INDArray panels;
 
   private long panelSize;
+
+  /**
+   * Makes them.
+   *
+   * @param blas whether to call a BLAS, which must be there, or ND4J's operations
+   */
+  PackedProducts(boolean blas) {
+    this.blas = blas;
+  }
 
   /** Some rows of a matrix for a worker. */
   record Panel(int first, int count) {
@@ -69,47 +78,65 @@ final class PackedProducts implements AutoCloseable {
    * Multiplies.
    *
    * @param x {@code [rows, in]}
-   * @param weight {@code [out, in]}
-   * @param bias of {@code out} numbers, or null
+   * @param dense {@code in -> out}
    * @param result {@code [rows, out]}, to be filled
    */
-  void multiply(INDArray x, PackedMatrix weight, float[] bias, INDArray result) {
-    multiply(x, weight, bias, false, result);
+  void multiply(INDArray x, PackedDense dense, INDArray result) {
+    multiply(x, dense, false, result);
   }
 
-  /** The same, added to what is there. */
-  void add(INDArray x, PackedMatrix weight, float[] bias, INDArray result) {
-    multiply(x, weight, bias, true, result);
+  /**
+   * Multiplies and adds.
+   *
+   * @param x {@code [rows, in]}
+   * @param dense {@code in -> out}
+   * @param sum {@code [rows, out]}, to which the product is added
+   */
+  void add(INDArray x, PackedDense dense, INDArray sum) {
+    multiply(x, dense, true, sum);
   }
 
-  private void multiply(
-      INDArray x, PackedMatrix weight, float[] bias, boolean add, INDArray result) {
+  private void multiply(INDArray x, PackedDense dense, boolean add, INDArray result) {
     if (!blas) {
-      byOperations(x, weight, bias, add, result);
+      byOperations(x, dense, add, result);
       return;
     }
-    int rows = (int) x.size(0);
-    int in = weight.columns();
-    int out = weight.rows();
+    PackedMatrix weight = dense.weight();
+    float[] bias = dense.bias();
     forEachPanel(
         weight,
         (panel, scratch, worker) -> {
           long to = Place.addressOf(result) + (long) Float.BYTES * panel.first;
           if (bias != null) {
-            spread(bias, panel, to, rows, out, add);
+            spread(bias, panel, to, (int) x.size(0), weight.rows(), add);
           }
-          float beta = add || bias != null ? 1 : 0;
-          new Gemm()
-              .multiply(
-                  new Gemm.Size(rows, panel.count, in).withRightTransposed(),
-                  Place.addressOf(x),
-                  in,
-                  weight.floats(panel.first, panel.count, scratch),
-                  in,
-                  beta,
-                  to,
-                  out);
+          multiply(x, weight, panel, scratch, add || bias != null ? 1 : 0, to, weight.rows());
         });
+  }
+
+  /**
+   * The product with some rows of a matrix, for one worker.
+   *
+   * @param x {@code [rows, in]}
+   * @param weight {@code [out, in]}
+   * @param panel which of its rows
+   * @param scratch the address of memory for these
+   * @param beta what is there is multiplied with before, 0 or 1
+   * @param to the address of the first number of the result
+   * @param stride from one row of the result to the next
+   */
+  void multiply(
+      INDArray x,
+      PackedMatrix weight,
+      Panel panel,
+      long scratch,
+      float beta,
+      long to,
+      long stride) {
+    int in = weight.columns();
+    long right = weight.floats(panel.first, panel.count, scratch);
+    Gemm.Size size = new Gemm.Size((int) x.size(0), panel.count, in).withRightTransposed();
+    new Gemm().multiply(size, Place.addressOf(x), in, right, in, beta, to, stride);
   }
 
   private static void spread(
@@ -153,12 +180,12 @@ final class PackedProducts implements AutoCloseable {
   }
 
   private static void byOperations(
-      INDArray x, PackedMatrix weight, float[] bias, boolean add, INDArray result) {
-    try (INDArray floats = weight.toFloats();
+      INDArray x, PackedDense dense, boolean add, INDArray result) {
+    try (INDArray weight = dense.weight().toFloats();
         INDArray product = HostFloats.uninitialized(result.shape())) {
-      Products.multiply(x, false, floats, true, product);
-      if (bias != null) {
-        try (INDArray row = HostFloats.toTensor(bias, bias.length)) {
+      Products.multiply(x, false, weight, true, product);
+      if (dense.bias() != null) {
+        try (INDArray row = HostFloats.toTensor(dense.bias(), dense.bias().length)) {
           product.addiRowVector(row);
         }
       }

@@ -34,14 +34,19 @@ final class RmsNorm {
         (int) x.size(0),
         (first, count) -> {
           float[] rows = TokenOps.read(x, first, count);
-          for (int row = 0; row < count; row++) {
-            apply(rows, row * weight.length);
-          }
+          apply(rows);
           TokenOps.write(target, first, rows);
         });
   }
 
-  /** One row, in place. */
+  /** Normalizes rows that stand one after the other, in place. */
+  void apply(float[] rows) {
+    for (int from = 0; from < rows.length; from += weight.length) {
+      apply(rows, from);
+    }
+  }
+
+  /** Normalizes one row, in place. */
   void apply(float[] values, int from) {
     float square = TokenOps.sumOfProducts(values, values, from, weight.length);
     float scale = (float) (1 / Math.sqrt(square / weight.length + eps));

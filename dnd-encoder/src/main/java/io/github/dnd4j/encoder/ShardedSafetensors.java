@@ -110,9 +110,16 @@ final class ShardedSafetensors implements WeightSource {
     return fileOf.containsKey(name);
   }
 
-  /** How a tensor is stored. */
-  TensorType type(String name) {
-    return info(name).type();
+  /**
+   * How a tensor is stored.
+   *
+   * @param name its name
+   * @param shape the shape it must have
+   */
+  TensorType type(String name, long... shape) {
+    TensorInfo info = info(name);
+    WeightSource.checkShape(file(name), info, shape);
+    return info.type();
   }
 
   private TensorInfo info(String name) {

@@ -47,9 +47,21 @@ final class TextTokenizer implements AutoCloseable {
    * @param vocabSize how many words the model knows
    */
   TextTokenizer(byte[] json, String where, int vocabSize) {
+    this(json, where, vocabSize, padId(JsonFiles.object(json, where), where));
+  }
+
+  /**
+   * Opens a tokenizer whose file need not name the padding token.
+   *
+   * @param json the file's content
+   * @param where the file, for messages
+   * @param vocabSize how many words the model knows
+   * @param padId what texts are padded with
+   */
+  TextTokenizer(byte[] json, String where, int vocabSize, int padId) {
     this.where = where;
     this.vocabSize = vocabSize;
-    this.padId = checked(padId(JsonFiles.object(json, where)));
+    this.padId = checked(padId);
     this.tokenizer = open(json, where);
     Encoding probe = tokenizer.encode("a", true, false);
     long[] special = probe.getSpecialTokenMask();
@@ -91,7 +103,7 @@ final class TextTokenizer implements AutoCloseable {
     }
   }
 
-  private int padId(JsonNode root) {
+  private static int padId(JsonNode root, String where) {
     JsonNode fromPadding = root.path("padding").path("pad_id");
     if (fromPadding.isInt()) {
       return fromPadding.intValue();

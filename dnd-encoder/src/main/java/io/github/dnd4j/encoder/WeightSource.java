@@ -49,9 +49,7 @@ interface WeightSource extends AutoCloseable {
    * @return the tensor; the caller owns it
    */
   static INDArray read(TensorFile file, TensorInfo info, long... shape) {
-    if (!Arrays.equals(info.dimensions(), shape)) {
-      throw WeightErrors.shape(file.path().toString(), info.name(), shape, info.dimensions());
-    }
+    checkShape(file, info, shape);
     NativeMemory.require(
         Float.BYTES * info.length(), file.path() + ": tensor '" + info.name() + "'");
     INDArray target = HostFloats.uninitialized(shape);
@@ -61,6 +59,12 @@ interface WeightSource extends AutoCloseable {
     } catch (RuntimeException e) {
       target.close();
       throw e;
+    }
+  }
+
+  static void checkShape(TensorFile file, TensorInfo info, long... shape) {
+    if (!Arrays.equals(info.dimensions(), shape)) {
+      throw WeightErrors.shape(file.path().toString(), info.name(), shape, info.dimensions());
     }
   }
 

@@ -55,8 +55,8 @@ class ShardedSafetensorsTest {
         INDArray second = weights.tensor("second", 2, 3)) {
       assertThat(HostFloats.toArray(first)).containsExactly(1, 2, 3, 4, 5, 6);
       assertThat(HostFloats.toArray(second)).containsExactly(2, 3, 4, 4, 5, 6);
-      assertThat(weights.type("first")).isEqualTo(TensorType.F32);
-      assertThat(weights.type("second")).isEqualTo(TensorType.BF16);
+      assertThat(weights.type("first", 2, 3)).isEqualTo(TensorType.F32);
+      assertThat(weights.type("second", 2, 3)).isEqualTo(TensorType.BF16);
       assertThat(weights.has("first")).isTrue();
       assertThat(weights.has("third")).isFalse();
     }
