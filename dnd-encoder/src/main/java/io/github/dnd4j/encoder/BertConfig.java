@@ -26,9 +26,6 @@ record BertConfig(
     int typeVocabSize,
     float layerNormEps) {
 
-  static final BertConfig ALL_MINILM_L6_V2 =
-      new BertConfig(30522, 384, 6, 12, 1536, 512, 2, 1e-12f);
-
   private static final int LARGEST_SIZE = 1 << 24;
 
   int headSize() {
@@ -116,7 +113,8 @@ record BertConfig(
               + actual
               + ", but only "
               + expected
-              + " is supported. SentenceEncoder reads BERT encoders such as all-MiniLM-L12-v2");
+              + " is supported. SentenceEncoder reads encoders of model_type \"bert\" such as"
+              + " all-MiniLM-L12-v2, gte-small, bge-small-en-v1.5, e5-small-v2 or bert-base");
     }
   }
 }
