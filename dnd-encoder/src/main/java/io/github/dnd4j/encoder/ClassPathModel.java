@@ -19,13 +19,13 @@ enum ClassPathModel {
 
   private final String modelName;
   private final String stem;
-  private final BertConfig config;
+  private final int layers;
   private final String artifact;
 
   ClassPathModel(String modelName, String stem, int layers, String artifact) {
     this.modelName = modelName;
     this.stem = stem;
-    this.config = new BertConfig(30522, 384, layers, 12, 1536, 512, 2, 1e-12f);
+    this.layers = layers;
     this.artifact = "dev.langchain4j:langchain4j-embeddings-" + artifact;
   }
 
@@ -39,7 +39,7 @@ enum ClassPathModel {
   }
 
   BertConfig config() {
-    return config;
+    return new BertConfig(30522, 384, layers, 12, 1536, 512, 2, 1e-12f);
   }
 
   String onnxName() {
