@@ -25,9 +25,6 @@ record BertConfig(
     int typeVocabSize,
     float layerNormEps) {
 
-  static final BertConfig ALL_MINILM_L6_V2 =
-      new BertConfig(30522, 384, 6, 12, 1536, 512, 2, 1e-12f);
-
   int headSize() {
     return hiddenSize / numAttentionHeads;
   }
@@ -80,7 +77,10 @@ record BertConfig(
 
     private FileFormatException unsupported(String name, String expected) {
       return entries.unsupported(
-          name, expected, "SentenceEncoder reads BERT encoders such as all-MiniLM-L12-v2");
+          name,
+          expected,
+          "SentenceEncoder reads encoders of model_type \"bert\" such as all-MiniLM-L12-v2,"
+              + " gte-small, bge-small-en-v1.5, e5-small-v2 or bert-base");
     }
   }
 }

@@ -5,7 +5,6 @@ import io.github.dnd4j.FileFormatException;
 import io.github.dnd4j.internal.AtomicFiles;
 import java.io.IOException;
 import java.io.RandomAccessFile;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -226,7 +225,7 @@ final class GloveVectors implements AutoCloseable {
     try {
       file.close();
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new FileAccessException("cannot close " + path + ": " + e, e);
     } finally {
       if (temporary) {
         deleteQuietly(path);

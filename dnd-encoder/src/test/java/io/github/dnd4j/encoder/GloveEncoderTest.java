@@ -190,7 +190,8 @@ class GloveEncoderTest {
           .isEqualTo((float) Double.parseDouble(number));
     }
     for (String number :
-        List.of("", "-", ".", "e5", "1e", "1.2.3", "0x1p3", "1f", "NaN", "Infinity", "1e39", "--1")) {
+        List.of(
+            "", "-", ".", "e5", "1e", "1.2.3", "0x1p3", "1f", "NaN", "Infinity", "1e39", "--1")) {
       byte[] bytes = number.getBytes(StandardCharsets.US_ASCII);
       assertThat(new GloveNumbers().parse(bytes, 0, bytes.length)).as(number).isNaN();
     }

@@ -54,7 +54,8 @@ final class TinyGlove {
 
   /** The condition of those texts at length 8. */
   static INDArray golden(Path directory) throws IOException {
-    Path file = Files.write(directory.resolve("golden.safetensors"), resource("golden.safetensors"));
+    Path file =
+        Files.write(directory.resolve("golden.safetensors"), resource("golden.safetensors"));
     try (TensorFile tensors = TensorFile.open(file)) {
       return tensors.read("length8");
     }
