@@ -1,19 +1,28 @@
 #!/usr/bin/env python3
-"""Fits the constants of TokenOps.gelu.
+"""Fits the constants of TokenOps.gelu, or, if called with the argument tanh, of Activation.GELU_TANH.
 
-gelu(x) = max(x, 0) - u * h(u) with u = |x| and h(u) = erfc(u / sqrt 2) / 2. h is fitted on [0, 5.5]
-by P(u) / Q(u), degrees 5 and 8, with the error weighted by u: least squares, reweighted until the
-largest errors are alike. Prints the constants and the largest error of gelu in float32.
+gelu(x) = max(x, 0) - u * h(u) with u = |x| and h(u) = erfc(u / sqrt 2) / 2, or, with tanh, h(u) =
+(1 - tanh(sqrt(2 / pi) (u + 0.044715 u^3))) / 2. h is fitted on [0, 5.5] by P(u) / Q(u), degrees 5 and
+8, with the error weighted by u: least squares, reweighted until the largest errors are alike. Prints
+the constants and the largest error of gelu in float32.
 """
 import math
+import sys
 
 import numpy as np
 
 END, P, Q, POINTS = 5.5, 5, 8, 4000
 
 
+def tail(v):
+    """h of one number; gelu(x) is x * h(-x)."""
+    if sys.argv[1:] == ["tanh"]:
+        return 0.5 - 0.5 * math.tanh(math.sqrt(2 / math.pi) * (v + 0.044715 * v ** 3))
+    return 0.5 * math.erfc(v / math.sqrt(2))
+
+
 def h(u):
-    return np.array([0.5 * math.erfc(v / math.sqrt(2)) for v in u])
+    return np.array([tail(v) for v in u])
 
 
 def fit():
@@ -52,6 +61,6 @@ for i, value in enumerate(constants):
     name = "P%d" % i if i <= P else "Q%d" % (i - P)
     print(name, np.format_float_scientific(value, unique=True, trim="0"))
 x = np.linspace(-8, 8, 400001).astype(np.float32)
-exact = np.array([float(v) * 0.5 * math.erfc(-float(v) / math.sqrt(2)) for v in x])
+exact = np.array([float(v) * tail(-float(v)) for v in x])
 error = np.abs(gelu(x, constants) - exact)
 print("largest error: %.2e for negative x, %.2e in all" % (error[x < 0].max(), error.max()))

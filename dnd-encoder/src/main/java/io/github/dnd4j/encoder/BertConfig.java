@@ -1,6 +1,5 @@
 package io.github.dnd4j.encoder;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.github.dnd4j.FileFormatException;
 
 /**
@@ -26,11 +25,6 @@ record BertConfig(
     int typeVocabSize,
     float layerNormEps) {
 
-  static final BertConfig ALL_MINILM_L6_V2 =
-      new BertConfig(30522, 384, 6, 12, 1536, 512, 2, 1e-12f);
-
-  private static final int LARGEST_SIZE = 1 << 24;
-
   int headSize() {
     return hiddenSize / numAttentionHeads;
   }
@@ -42,32 +36,31 @@ record BertConfig(
    * @param where the file, for messages
    */
   static BertConfig parse(byte[] json, String where) {
-    return new Parser(JsonFiles.object(json, where), where).parse();
+    return new Parser(ConfigEntries.parse(json, where)).parse();
   }
 
-  /** Reads one config.json; its messages name the file and the entry. */
-  private record Parser(JsonNode root, String where) {
+  private record Parser(ConfigEntries entries) {
 
     BertConfig parse() {
       requireText("model_type", "bert", null);
       requireText("hidden_act", "gelu", "gelu");
       requireText("position_embedding_type", "absolute", "absolute");
-      if (root.path("is_decoder").asBoolean(false)) {
-        throw unsupported("is_decoder", "true", "false");
+      if (entries.root().path("is_decoder").asBoolean(false)) {
+        throw unsupported("is_decoder", "false");
       }
       BertConfig config =
           new BertConfig(
-              size("vocab_size"),
-              size("hidden_size"),
-              size("num_hidden_layers"),
-              size("num_attention_heads"),
-              size("intermediate_size"),
-              size("max_position_embeddings"),
-              size("type_vocab_size"),
-              epsilon());
+              entries.size("vocab_size"),
+              entries.size("hidden_size"),
+              entries.size("num_hidden_layers"),
+              entries.size("num_attention_heads"),
+              entries.size("intermediate_size"),
+              entries.size("max_position_embeddings"),
+              entries.size("type_vocab_size"),
+              entries.epsilon("layer_norm_eps", 1e-12));
       if (config.hiddenSize % config.numAttentionHeads != 0) {
         throw new FileFormatException(
-            where
+            entries.where()
                 + ": hidden_size "
                 + config.hiddenSize
                 + " is no multiple of num_attention_heads "
@@ -77,46 +70,17 @@ record BertConfig(
     }
 
     private void requireText(String name, String expected, String whenMissing) {
-      String actual = root.path(name).asText(whenMissing);
-      if (!expected.equals(actual)) {
-        throw unsupported(name, actual, "\"" + expected + "\"");
+      if (!expected.equals(entries.text(name, whenMissing))) {
+        throw unsupported(name, "\"" + expected + "\"");
       }
     }
 
-    private int size(String name) {
-      JsonNode value = root.path(name);
-      if (!value.isInt() || value.intValue() < 1 || value.intValue() > LARGEST_SIZE) {
-        throw new FileFormatException(
-            where
-                + ": "
-                + name
-                + " must be a whole number from 1 to "
-                + LARGEST_SIZE
-                + ", but is "
-                + (value.isMissingNode() ? "missing" : value));
-      }
-      return value.intValue();
-    }
-
-    private float epsilon() {
-      double value = root.path("layer_norm_eps").asDouble(1e-12);
-      if (!(value > 0 && value < 1)) {
-        throw new FileFormatException(
-            where + ": layer_norm_eps must lie between 0 and 1, but is " + value);
-      }
-      return (float) value;
-    }
-
-    private FileFormatException unsupported(String name, String actual, String expected) {
-      return new FileFormatException(
-          where
-              + ": "
-              + name
-              + " is "
-              + actual
-              + ", but only "
-              + expected
-              + " is supported. SentenceEncoder reads BERT encoders such as all-MiniLM-L12-v2");
+    private FileFormatException unsupported(String name, String expected) {
+      return entries.unsupported(
+          name,
+          expected,
+          "SentenceEncoder reads encoders of model_type \"bert\" such as all-MiniLM-L12-v2,"
+              + " gte-small, bge-small-en-v1.5, e5-small-v2 or bert-base");
     }
   }
 }

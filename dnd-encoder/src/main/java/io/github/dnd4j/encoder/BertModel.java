@@ -8,7 +8,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * The forward pass of a BERT encoder (Devlin et al., arXiv 1810.04805): embeddings, then layers of
  * self-attention and a feed-forward part, each with a residual connection and a LayerNorm after it.
  *
- * <p>What lies between the matrix products is in {@link TokenOps} and {@link SelfAttention}.
+ * <p>What lies between the matrix products is in {@link TokenOps} and {@link Attention}.
  */
 final class BertModel implements AutoCloseable {
 
@@ -44,27 +44,25 @@ final class BertModel implements AutoCloseable {
   }
 
   /**
-   * Encodes one batch of windows after the other, all of the same size, in memory that it allocates
-   * once.
+   * Opens a pass over the layers.
+   *
+   * @param windows windows per batch
+   * @param length tokens per window
    */
-  final class Pass implements AutoCloseable {
+  WindowEncoding.Pass pass(int windows, int length) {
+    return new Pass(windows, length);
+  }
 
-    private final int windows;
+  private final class Pass implements WindowEncoding.Pass {
+
     private final INDArray hidden;
     private final INDArray queryKeyValue;
     private final INDArray context;
     private final INDArray projected;
     private final FeedForward feedForward;
-    private final SelfAttention attention;
+    private final Attention attention;
 
-    /**
-     * Allocates what a batch needs.
-     *
-     * @param windows windows per batch
-     * @param length tokens per window
-     */
     Pass(int windows, int length) {
-      this.windows = windows;
       int rows = Math.multiplyExact(windows, length);
       int width = config.hiddenSize();
       hidden = HostFloats.uninitialized(rows, width);
@@ -72,21 +70,15 @@ final class BertModel implements AutoCloseable {
       context = HostFloats.uninitialized(rows, width);
       projected = HostFloats.uninitialized(rows, width);
       feedForward = new FeedForward(rows, width, config.intermediateSize());
-      attention = new SelfAttention(windows, length, config.numAttentionHeads(), config.headSize());
+      attention =
+          new Attention(
+              windows,
+              length,
+              AttentionShape.multiHead(config.numAttentionHeads(), config.headSize()));
     }
 
-    int windows() {
-      return windows;
-    }
-
-    /**
-     * Encodes a batch.
-     *
-     * @param batch exactly as many windows as there is room for
-     * @return the last hidden states, {@code [windows * length, C]}, padding included; they belong
-     *     to this pass, which overwrites them with the next batch
-     */
-    INDArray run(List<Window> batch) {
+    @Override
+    public INDArray run(List<Window> batch) {
       embed(batch);
       attention.prepare(batch);
       weights.layers().forEach(this::apply);

@@ -1,11 +1,9 @@
 package io.github.dnd4j.encoder;
 
 import io.github.dnd4j.FileFormatException;
-import io.github.dnd4j.internal.HostFloats;
 import io.github.dnd4j.io.TensorFile;
 import io.github.dnd4j.io.TensorInfo;
 import java.nio.file.Path;
-import java.util.Arrays;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -26,18 +24,7 @@ final class SafetensorsWeights implements WeightSource {
 
   @Override
   public INDArray tensor(String name, long... shape) {
-    TensorInfo info = find(name);
-    if (!Arrays.equals(info.dimensions(), shape)) {
-      throw WeightErrors.shape(file.path().toString(), info.name(), shape, info.dimensions());
-    }
-    INDArray target = HostFloats.uninitialized(shape);
-    try {
-      file.readInto(info.name(), target);
-      return target;
-    } catch (RuntimeException e) {
-      target.close();
-      throw e;
-    }
+    return WeightSource.read(file, find(name), shape);
   }
 
   private TensorInfo find(String name) {
@@ -54,15 +41,6 @@ final class SafetensorsWeights implements WeightSource {
           file.path() + " has no tensor '" + full + "'. Is it a BERT encoder's model.safetensors?");
     }
     return info;
-  }
-
-  @Override
-  public INDArray denseWeight(String layer, long in, long out) {
-    try (INDArray stored = tensor(layer + ".weight", out, in)) {
-      INDArray weight = HostFloats.uninitialized(in, out);
-      weight.assign(stored.transpose());
-      return weight;
-    }
   }
 
   @Override

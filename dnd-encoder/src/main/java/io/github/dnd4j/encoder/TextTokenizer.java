@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.IntBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -24,6 +25,9 @@ final class TextTokenizer implements AutoCloseable {
 
   private static final Map<String, String> OPTIONS =
       Map.of("truncation", "false", "padding", "false", "addSpecialTokens", "true");
+
+  /** What BERT and T5 call it. */
+  private static final List<String> PADDING = List.of("[PAD]", "<pad>");
 
   private final String where;
   private final HuggingFaceTokenizer tokenizer;
@@ -43,9 +47,21 @@ final class TextTokenizer implements AutoCloseable {
    * @param vocabSize how many words the model knows
    */
   TextTokenizer(byte[] json, String where, int vocabSize) {
+    this(json, where, vocabSize, padId(JsonFiles.object(json, where), where));
+  }
+
+  /**
+   * Opens a tokenizer whose file need not name the padding token.
+   *
+   * @param json the file's content
+   * @param where the file, for messages
+   * @param vocabSize how many words the model knows
+   * @param padId what texts are padded with
+   */
+  TextTokenizer(byte[] json, String where, int vocabSize, int padId) {
     this.where = where;
     this.vocabSize = vocabSize;
-    this.padId = checked(padId(JsonFiles.object(json, where)));
+    this.padId = checked(padId);
     this.tokenizer = open(json, where);
     Encoding probe = tokenizer.encode("a", true, false);
     long[] special = probe.getSpecialTokenMask();
@@ -87,18 +103,20 @@ final class TextTokenizer implements AutoCloseable {
     }
   }
 
-  private int padId(JsonNode root) {
+  private static int padId(JsonNode root, String where) {
     JsonNode fromPadding = root.path("padding").path("pad_id");
     if (fromPadding.isInt()) {
       return fromPadding.intValue();
     }
     for (JsonNode token : root.path("added_tokens")) {
-      if (token.path("content").asText().equals("[PAD]") && token.path("id").isInt()) {
+      if (PADDING.contains(token.path("content").asText()) && token.path("id").isInt()) {
         return token.path("id").intValue();
       }
     }
     throw new FileFormatException(
-        where + " names no padding token: neither padding.pad_id nor an added token [PAD]");
+        where
+            + " names no padding token: neither padding.pad_id nor one of the added tokens "
+            + PADDING);
   }
 
   private int[] checked(long[] ids) {

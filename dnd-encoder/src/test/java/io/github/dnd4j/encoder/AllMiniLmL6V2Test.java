@@ -24,7 +24,7 @@ class AllMiniLmL6V2Test {
   @BeforeAll
   static void open() throws Exception {
     encoder = SentenceEncoder.allMiniLmL6V2();
-    reference = new OnnxReference();
+    reference = new OnnxReference(ClassPathModel.ALL_MINILM_L6_V2);
   }
 
   @AfterAll
@@ -41,7 +41,7 @@ class AllMiniLmL6V2Test {
    */
   private static void assertLikeReference(List<String> texts, int length) throws Exception {
     float[] expected = reference.encode(texts, length);
-    int[] tokens = OnnxReference.tokens(texts, length);
+    int[] tokens = reference.tokens(texts, length);
     try (INDArray states = encoder.encode(texts, length, ProgressListener.NONE)) {
       assertThat(states.shape()).containsExactly(texts.size(), length, 384);
       float[] actual = HostFloats.toArray(states);
@@ -127,7 +127,7 @@ class AllMiniLmL6V2Test {
   /** Pooled here from ONNX Runtime's states: the mean over the tokens, at length 1. */
   private static float[] pooledReference(List<String> texts, int length) throws Exception {
     float[] states = reference.encode(texts, length);
-    int[] tokens = OnnxReference.tokens(texts, length);
+    int[] tokens = reference.tokens(texts, length);
     float[] pooled = new float[texts.size() * 384];
     for (int i = 0; i < texts.size(); i++) {
       double[] mean = new double[384];

@@ -8,7 +8,6 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;
@@ -17,22 +16,24 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
 
 /**
- * all-MiniLM-L6-v2 by ONNX Runtime, tokens included, with the tokenizer's own truncation and
- * padding set to the length asked for.
+ * A model on the class path by ONNX Runtime, tokens included, with the tokenizer's own truncation
+ * and padding set to the length asked for.
  */
 final class OnnxReference implements AutoCloseable {
 
   private static final int WINDOW = 512;
   private static final int TEXTS_PER_RUN = 8;
 
+  private final ClassPathModel model;
   private final OrtEnvironment environment;
   private final OrtSession session;
 
-  OnnxReference() throws Exception {
-    byte[] model = resource("all-minilm-l6-v2.onnx");
+  OnnxReference(ClassPathModel model) throws Exception {
+    this.model = model;
+    byte[] onnx = model.onnx();
     environment = withLargeStack(OrtEnvironment::getEnvironment);
     session =
-        withLargeStack(() -> environment.createSession(model, new OrtSession.SessionOptions()));
+        withLargeStack(() -> environment.createSession(onnx, new OrtSession.SessionOptions()));
   }
 
   /** ONNX Runtime 1.29 overflows the usual stack of a Java thread, and the process dies of it. */
@@ -42,12 +43,6 @@ final class OnnxReference implements AutoCloseable {
     thread.start();
     thread.join();
     return future.get();
-  }
-
-  private static byte[] resource(String name) throws IOException {
-    try (InputStream in = OnnxReference.class.getClassLoader().getResourceAsStream(name)) {
-      return in.readAllBytes();
-    }
   }
 
   /** Last hidden states {@code [texts, length, 384]}, in windows of 512 if the length is larger. */
@@ -75,18 +70,18 @@ final class OnnxReference implements AutoCloseable {
   }
 
   /** For each text how many of its positions are tokens; the others are padding. */
-  static int[] tokens(List<String> texts, int length) throws IOException {
+  int[] tokens(List<String> texts, int length) throws IOException {
     return Arrays.stream(tokenize(texts, length))
         .mapToInt(encoding -> (int) Arrays.stream(encoding.getAttentionMask()).sum())
         .toArray();
   }
 
-  private static Encoding[] tokenize(List<String> texts, int length) throws IOException {
+  private Encoding[] tokenize(List<String> texts, int length) throws IOException {
     String before = System.getProperty("ai.djl.offline");
     System.setProperty("ai.djl.offline", "true");
     try (HuggingFaceTokenizer tokenizer =
         HuggingFaceTokenizer.newInstance(
-            new ByteArrayInputStream(resource("all-minilm-l6-v2-tokenizer.json")),
+            new ByteArrayInputStream(model.tokenizer()),
             Map.of(
                 "truncation",
                 "true",

@@ -4,7 +4,6 @@ import io.github.dnd4j.DragAndDrop;
 import io.github.dnd4j.GenerationOptions;
 import io.github.dnd4j.InvalidInputException;
 import io.github.dnd4j.decoder.HyperConvDecoder;
-import io.github.dnd4j.encoder.SentenceEncoder;
 import io.github.dnd4j.examples.bench.ResidentMemory;
 import io.github.dnd4j.io.PromptExample;
 import io.github.dnd4j.io.PromptFile;
@@ -69,11 +68,7 @@ final class GenerateCommand implements Callable<Integer> {
       description = "Random weights for the preset: shows the machinery, not a useful adapter.")
   private boolean untrained;
 
-  @Option(
-      names = "--encoder",
-      paramLabel = "DIR",
-      description = "A sentence-transformers directory (default: the built-in all-MiniLM-L6-v2).")
-  private Path encoder;
+  @Mixin private EncoderOptions encoder;
 
   @Mixin private ScaleEncodingOptions scaleOptions;
 
@@ -170,9 +165,9 @@ final class GenerateCommand implements Callable<Integer> {
   }
 
   private DragAndDrop load(Path directory, Progress progress) {
-    return encoder == null
-        ? DragAndDrop.load(directory, progress)
-        : DragAndDrop.load(directory, openEncoder(), progress);
+    return encoder.given()
+        ? DragAndDrop.load(directory, encoder.open(), progress)
+        : DragAndDrop.load(directory, progress);
   }
 
   private DragAndDrop build(Progress progress) {
@@ -182,7 +177,7 @@ final class GenerateCommand implements Callable<Integer> {
             : HyperConvDecoder.load(decoder, decoderOptions.config());
     PromptEncoder texts;
     try {
-      texts = openEncoder();
+      texts = encoder.open();
     } catch (RuntimeException e) {
       weights.close();
       throw e;
@@ -195,9 +190,5 @@ final class GenerateCommand implements Callable<Integer> {
         .listener(progress)
         .id(decoderOptions.preset + (untrained ? "-untrained" : ""))
         .build();
-  }
-
-  private PromptEncoder openEncoder() {
-    return encoder == null ? SentenceEncoder.allMiniLmL6V2() : SentenceEncoder.load(encoder);
   }
 }

@@ -26,7 +26,7 @@ record TrainConfig(
   record Decoder(String preset, String features, Integer kernel, String target, String weights) {}
 
   /** The text encoder. */
-  record Encoder(String directory) {}
+  record Encoder(String directory, Integer layer) {}
 
   /** Prompts and LoRA checkpoints. */
   record Data(

@@ -9,6 +9,7 @@ import io.github.dnd4j.encoder.SentenceEncoder;
 import io.github.dnd4j.lora.LoraTarget;
 import io.github.dnd4j.lora.LoraTargets;
 import io.github.dnd4j.lora.ScaleEncoding;
+import io.github.dnd4j.spi.PromptEncoder;
 import io.github.dnd4j.training.ConditionForm;
 import io.github.dnd4j.training.CriterionWeights;
 import io.github.dnd4j.training.DragAndDropTrainer;
@@ -254,10 +255,16 @@ final class TrainPlan {
         : HyperConvDecoder.load(resolve(weights), structure());
   }
 
-  private SentenceEncoder encoder() {
-    return config.encoder() == null || config.encoder().directory() == null
-        ? SentenceEncoder.allMiniLmL6V2()
-        : SentenceEncoder.load(resolve(config.encoder().directory()));
+  private PromptEncoder encoder() {
+    TrainConfig.Encoder encoder = config.encoder();
+    if (encoder == null || encoder.directory() == null) {
+      if (encoder != null && encoder.layer() != null) {
+        throw new InvalidInputException(
+            file + " says encoder.layer but no encoder.directory: of which model is it?");
+      }
+      return SentenceEncoder.allMiniLmL6V2();
+    }
+    return EncoderOptions.open(resolve(encoder.directory()), encoder.layer());
   }
 
   private ScaleEncoding scaleEncoding() {

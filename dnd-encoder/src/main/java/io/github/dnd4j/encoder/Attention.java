@@ -1,0 +1,260 @@
+package io.github.dnd4j.encoder;
+
+import io.github.dnd4j.internal.BlasThreads;
+import io.github.dnd4j.internal.Gemm;
+import io.github.dnd4j.internal.HostFloats;
+import io.github.dnd4j.internal.Place;
+import io.github.dnd4j.internal.Workers;
+import java.util.Arrays;
+import java.util.List;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * Self-attention of a batch of windows: {@code softmax(scale Q K^T + bias) V} per head.
+ *
+ * <p>Padding is hidden as keys, not as queries. Hugging Face adds the lowest float to the scores of
+ * padding keys, after which their softmax is exactly 0. As padding is always at the end, those keys
+ * are left out here instead, which gives the same and saves the work. In a window of nothing but
+ * padding every score becomes exactly the lowest float there, so that all keys of the window count
+ * the same, causal or not and whatever the bias; so they do here.
+ *
+ * <p>A worker takes some rows of one head of one window at a time: their scores stay in the cache
+ * from the product that makes them to the product that uses them, and heads are read and written
+ * where they are, side by side. Without a BLAS, as on a GPU, {@link AttentionOps} does it.
+ */
+final class Attention implements AutoCloseable {
+
+  /** Rows at a time: with fewer the keys are packed too often, with more the cache is too small. */
+  private static final int ROWS = 96;
+
+  private final int windows;
+  private final int length;
+  private final AttentionShape shape;
+  private final Workers workers = new Workers(Workers.preferredThreads());
+
+  /** Does all of it if there is no BLAS; null otherwise. */
+  private final AttentionOps ops;
+
+  /** From one row of scores to the next. */
+  private final int stride;
+
+  /** For each worker {@code [ROWS, stride]}; null without a BLAS. */
+  private final INDArray scores;
+
+  private int[] valid = {};
+
+  /**
+   * Allocates what a batch needs.
+   *
+   * @param windows the most windows of a batch
+   * @param length tokens per window
+   * @param shape the heads
+   */
+  Attention(int windows, int length, AttentionShape shape) {
+    this(windows, length, shape, BlasThreads.available());
+  }
+
+  /**
+   * The same, either way.
+   *
+   * @param windows the most windows of a batch
+   * @param length tokens per window
+   * @param shape the heads
+   * @param blas whether to call a BLAS, which must be there, or ND4J's operations
+   */
+  Attention(int windows, int length, AttentionShape shape, boolean blas) {
+    this.windows = windows;
+    this.length = length;
+    this.shape = shape;
+    this.ops = blas ? null : new AttentionOps(length, shape);
+    // Rows that are a power of two apart would share the same few places in the cache.
+    this.stride = length % 128 == 0 ? length + 16 : length;
+    this.scores = blas ? HostFloats.uninitialized((long) workers.threads() * ROWS, stride) : null;
+  }
+
+  /**
+   * Prepares for a batch, which then goes through any number of layers.
+   *
+   * @param batch at most as many windows as there is room for
+   */
+  void prepare(List<Window> batch) {
+    if (batch.size() > windows) {
+      throw new IllegalArgumentException(batch.size() + " windows, room for " + windows);
+    }
+    valid = batch.stream().mapToInt(Window::valid).toArray();
+  }
+
+  /**
+   * The attention of the prepared batch.
+   *
+   * @param queryKeyValue queries, keys and values of all heads side by side, {@code [windows *
+   *     length, (heads + 2 * keyValueHeads) * headSize]}
+   * @param context {@code [windows * length, heads * headSize]}, to be filled
+   */
+  void apply(INDArray queryKeyValue, INDArray context) {
+    apply(queryKeyValue, null, context);
+  }
+
+  /**
+   * The same with something added to the scores, as T5 does with its relative positions.
+   *
+   * @param queryKeyValue queries, keys and values
+   * @param bias FLOAT {@code [heads, 2 * length - 1]}, what is added for the distances from {@code
+   *     1 - length} to {@code length - 1}, the key's position minus the query's; or null
+   * @param context to be filled
+   */
+  void apply(INDArray queryKeyValue, INDArray bias, INDArray context) {
+    check(queryKeyValue, shape.inputWidth());
+    check(context, shape.width());
+    if (bias != null) {
+      check(bias, shape.heads(), distances());
+    }
+    if (ops != null) {
+      ops.apply(valid, queryKeyValue, bias, context);
+      return;
+    }
+    int blocks = (length + ROWS - 1) / ROWS;
+    float[][] tiles = new float[workers.threads()][ROWS * stride];
+    float[][] biases = new float[bias == null ? 0 : workers.threads()][distances()];
+    try (BlasThreads single = BlasThreads.single()) {
+      workers.run(
+          valid.length * shape.heads() * blocks,
+          (part, worker) -> {
+            // The blocks of a head come one after the other, as they use the same keys and values.
+            int first = part % blocks * ROWS;
+            int head = part / blocks % shape.heads();
+            int window = part / blocks / shape.heads();
+            Block block = new Block(window, head, first, Math.min(ROWS, length - first));
+            long place = Place.addressOf(scores) + bytes((long) worker * ROWS * stride);
+            float[] added = bias == null ? null : block.read(bias, biases[worker]);
+            block.attend(queryKeyValue, added, place, tiles[worker], context);
+          });
+    }
+  }
+
+  /** How many there are between two tokens of a window. */
+  private int distances() {
+    return Math.addExact(length, length - 1);
+  }
+
+  private void check(INDArray matrix, int width) {
+    check(matrix, (long) valid.length * length, width);
+  }
+
+  /** BLAS would read and write what lies behind a tensor that is too small. */
+  private static void check(INDArray matrix, long rows, int width) {
+    if (matrix.rank() != 2 || matrix.size(0) < rows || matrix.size(1) != width) {
+      throw new IllegalArgumentException(
+          Arrays.toString(matrix.shape())
+              + " instead of "
+              + Arrays.toString(new long[] {rows, width}));
+    }
+  }
+
+  private static long bytes(long floats) {
+    return floats * Float.BYTES;
+  }
+
+  /** Some rows of one head of one window. */
+  private final class Block {
+
+    private final int window;
+    private final int head;
+    private final int first;
+    private final int count;
+
+    /** How many keys the last of the rows sees, and the others at most. */
+    private final int keys;
+
+    Block(int window, int head, int first, int count) {
+      this.window = window;
+      this.head = head;
+      this.first = first;
+      this.count = count;
+      this.keys = visible(count - 1);
+    }
+
+    private boolean onlyPadding() {
+      return valid[window] == 0;
+    }
+
+    /** How many keys a row sees. */
+    private int visible(int row) {
+      if (onlyPadding()) {
+        return length;
+      }
+      return shape.causal() ? Math.min(first + row + 1, valid[window]) : valid[window];
+    }
+
+    float[] read(INDArray bias, float[] distances) {
+      long from = (long) head * distances.length;
+      new Place(Place.addressOf(bias) + bytes(from)).get(distances);
+      return distances;
+    }
+
+    /**
+     * Computes the rows' contexts.
+     *
+     * @param queryKeyValue of all heads
+     * @param bias of this head, by distance; or null
+     * @param place of scores in native memory
+     * @param tile the same in the Java heap
+     * @param context of all heads
+     */
+    void attend(INDArray queryKeyValue, float[] bias, long place, float[] tile, INDArray context) {
+      Gemm gemm = new Gemm();
+      int in = shape.inputWidth();
+      int size = shape.headSize();
+      long start = Place.addressOf(queryKeyValue) + bytes((long) window * length * in);
+      long query = start + bytes((long) first * in + head * size);
+      long key = start + bytes(shape.keyColumn(head));
+      long value = start + bytes(shape.valueColumn(head));
+      if (!onlyPadding()) {
+        Gemm.Size product = new Gemm.Size(count, keys, size).withRightTransposed();
+        gemm.multiply(product, query, in, key, in, 0, place, stride);
+      }
+      Place numbers = new Place(place);
+      int used = (count - 1) * stride + keys;
+      numbers.get(tile, 0, used);
+      for (int row = 0; row < count; row++) {
+        softmax(tile, row, bias);
+      }
+      numbers.put(tile, 0, used);
+      long row = (long) window * length + first;
+      long to = Place.addressOf(context) + bytes(row * shape.width() + head * size);
+      gemm.multiply(
+          new Gemm.Size(count, size, keys), place, stride, value, in, 0, to, shape.width());
+    }
+
+    private void softmax(float[] tile, int row, float[] bias) {
+      int from = row * stride;
+      int visible = visible(row);
+      if (onlyPadding()) {
+        Arrays.fill(tile, from, from + visible, 1f / length);
+      } else if (bias == null) {
+        Softmax.apply(tile, from, visible, shape.scale());
+      } else {
+        addScaled(tile, from, bias, length - 1 - (first + row), visible);
+        Softmax.apply(tile, from, visible, 1);
+      }
+      Arrays.fill(tile, from + visible, from + keys, 0);
+    }
+
+    private void addScaled(float[] tile, int from, float[] bias, int biasFrom, int visible) {
+      float scale = shape.scale();
+      for (int i = 0; i < visible; i++) {
+        tile[from + i] = tile[from + i] * scale + bias[biasFrom + i];
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    if (scores != null) {
+      scores.close();
+    }
+    if (ops != null) {
+      ops.close();
+    }
+  }
+}
