@@ -92,7 +92,8 @@ class CausalLmDirectoryTest {
         "`\"hidden_act\": \"silu\"`, `\"hidden_act\": \"gelu\"`, hidden_act is gelu",
         "`\"mlp_bias\": false`, `\"mlp_bias\": true`, mlp_bias is true",
         "`\"mlp_bias\": false`, `\"quantization_config\": {}`, quantization_config",
-        "`\"attention_bias\": false`, `\"attention_bias\": 7`, attention_bias must be true or false",
+        "`\"attention_bias\": false`, `\"attention_bias\": 7`, attention_bias must be true or"
+            + " false",
         "`\"rope_type\": \"llama3\"`, `\"rope_type\": \"yarn\"`, rope_scaling is",
         "`\"factor\": 4.0`, `\"factor\": 0.5`, rope_scaling.factor",
         "`\"low_freq_factor\": 1.0`, `\"low_freq_factor\": 4.0`, low_freq_factor must be less",
