@@ -25,7 +25,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 final class Attention implements AutoCloseable {
 
   /** Rows at a time: with fewer the keys are packed too often, with more the cache is too small. */
-  private static final int ROWS = 96;
+  private static final int ROWS = 128;
 
   private final int windows;
   private final int length;

@@ -8,7 +8,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * The forward pass of a BERT encoder (Devlin et al., arXiv 1810.04805): embeddings, then layers of
  * self-attention and a feed-forward part, each with a residual connection and a LayerNorm after it.
  *
- * <p>What lies between the matrix products is in {@link TokenOps} and {@link Attention}.
+ * <p>What lies between the matrix products is in {@link Attention} and {@link TokenLayer}.
  */
 final class BertModel implements AutoCloseable {
 
@@ -58,9 +58,8 @@ final class BertModel implements AutoCloseable {
     private final INDArray hidden;
     private final INDArray queryKeyValue;
     private final INDArray context;
-    private final INDArray projected;
-    private final FeedForward feedForward;
     private final Attention attention;
+    private final TokenLayer tokenLayer;
 
     Pass(int windows, int length) {
       int rows = Math.multiplyExact(windows, length);
@@ -68,13 +67,12 @@ final class BertModel implements AutoCloseable {
       hidden = HostFloats.uninitialized(rows, width);
       queryKeyValue = HostFloats.uninitialized(rows, 3L * width);
       context = HostFloats.uninitialized(rows, width);
-      projected = HostFloats.uninitialized(rows, width);
-      feedForward = new FeedForward(rows, width, config.intermediateSize());
       attention =
           new Attention(
               windows,
               length,
               AttentionShape.multiHead(config.numAttentionHeads(), config.headSize()));
+      tokenLayer = new TokenLayer(rows, config);
     }
 
     @Override
@@ -97,21 +95,14 @@ final class BertModel implements AutoCloseable {
     private void apply(BertWeights.Layer layer) {
       Products.dense(hidden, layer.queryKeyValue(), queryKeyValue);
       attention.apply(queryKeyValue, context);
-      Products.dense(context, layer.attentionOutput(), projected);
-      addAndNormalize(layer.attentionNorm());
-      feedForward.apply(hidden, layer, projected);
-      addAndNormalize(layer.outputNorm());
-    }
-
-    private void addAndNormalize(BertWeights.Norm norm) {
-      TokenOps.addAndNormalize(projected, hidden, norm, config.layerNormEps(), hidden);
+      tokenLayer.apply(context, layer, hidden);
     }
 
     @Override
     public void close() {
       attention.close();
-      feedForward.close();
-      List.of(hidden, queryKeyValue, context, projected).forEach(INDArray::close);
+      tokenLayer.close();
+      List.of(hidden, queryKeyValue, context).forEach(INDArray::close);
     }
   }
 }

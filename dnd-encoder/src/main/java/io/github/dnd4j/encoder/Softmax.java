@@ -27,24 +27,15 @@ final class Softmax {
     }
   }
 
-  /** Four maxima side by side: a single one would wait for itself. */
-  static float largest(float[] values, int from, int count) {
-    float a = values[from];
-    float b = a;
-    float c = a;
-    float d = a;
-    int i = from;
-    int end = from + count;
-    for (; i + 3 < end; i += 4) {
-      a = Math.max(a, values[i]);
-      b = Math.max(b, values[i + 1]);
-      c = Math.max(c, values[i + 2]);
-      d = Math.max(d, values[i + 3]);
+  /** By comparisons, which are foretold nearly always, where {@link Math#max} waits for itself. */
+  private static float largest(float[] values, int from, int count) {
+    float largest = values[from];
+    for (int i = from + 1; i < from + count; i++) {
+      if (values[i] > largest) {
+        largest = values[i];
+      }
     }
-    for (; i < end; i++) {
-      a = Math.max(a, values[i]);
-    }
-    return Math.max(Math.max(a, b), Math.max(c, d));
+    return largest;
   }
 
   /**

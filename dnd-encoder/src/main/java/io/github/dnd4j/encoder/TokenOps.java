@@ -168,7 +168,12 @@ final class TokenOps {
    * instructions.
    */
   static void gelu(float[] values) {
-    for (int i = 0; i < values.length; i++) {
+    gelu(values, values.length);
+  }
+
+  /** The same for the first values of an array. */
+  static void gelu(float[] values, int count) {
+    for (int i = 0; i < count; i++) {
       float x = values[i];
       float u = Math.min(Math.abs(x), 5.5f);
       float p = P5;
