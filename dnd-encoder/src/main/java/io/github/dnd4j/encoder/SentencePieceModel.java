@@ -16,8 +16,8 @@ import org.nd4j.shade.protobuf.CodedInputStream;
 /**
  * A {@code spiece.model}, the file of a SentencePiece tokenizer (Kudo and Richardson, arXiv
  * 1808.06226), as a {@code tokenizer.json} of the same pieces, scores and rules for characters.
- * Field numbers are those of SentencePiece's {@code sentencepiece_model.proto}. Only unigram models,
- * which T5 has.
+ * Field numbers are those of SentencePiece's {@code sentencepiece_model.proto}. Only unigram
+ * models, which T5 has.
  */
 final class SentencePieceModel {
 
@@ -68,7 +68,8 @@ final class SentencePieceModel {
    */
   static byte[] toTokenizerJson(byte[] model, String where, int vocabSize) {
     try {
-      return new ObjectMapper().writeValueAsBytes(new SentencePieceModel(model, where).json(vocabSize));
+      return new ObjectMapper()
+          .writeValueAsBytes(new SentencePieceModel(model, where).json(vocabSize));
     } catch (IOException e) {
       throw new FileFormatException(where + " cannot be written as JSON: " + e, e);
     }

@@ -97,8 +97,7 @@ public final class T5Encoder implements PromptEncoder {
     String name = pieces ? PIECES : TOKENIZER;
     String where = files.file(name).toString();
     byte[] content = files.read(name);
-    byte[] json =
-        pieces ? SentencePieceModel.toTokenizerJson(content, where, vocabSize) : content;
+    byte[] json = pieces ? SentencePieceModel.toTokenizerJson(content, where, vocabSize) : content;
     return new TextTokenizer(json, where, vocabSize);
   }
 

@@ -84,7 +84,8 @@ class SentencePieceModelTest {
     int last = ids(json, "<extra_id_0>")[0];
 
     assertThat(ids(json, "<extra_id_99>")[0]).isEqualTo(last - 99);
-    assertThat(ids(SentencePieceModel.toTokenizerJson(file("spiece.model"), "", 32), "<extra_id_0>"))
+    assertThat(
+            ids(SentencePieceModel.toTokenizerJson(file("spiece.model"), "", 32), "<extra_id_0>"))
         .doesNotContain(last);
   }
 
