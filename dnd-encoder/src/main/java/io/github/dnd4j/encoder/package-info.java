@@ -5,5 +5,7 @@
  * of them with its weights on the class path. They give token-level conditions and sentence
  * embeddings, and take LoRA adapters, which {@link io.github.dnd4j.encoder.LoraTuner} tunes on
  * pairs of texts.
+ *
+ * <p>{@link io.github.dnd4j.encoder.T5Encoder} gives conditions of a T5's encoder.
  */
 package io.github.dnd4j.encoder;
