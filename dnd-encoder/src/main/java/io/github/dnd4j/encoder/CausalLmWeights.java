@@ -88,8 +88,7 @@ record CausalLmWeights(PackedMatrix embedding, List<Layer> layers, String finger
     }
 
     CausalLmWeights read(int count) {
-      PackedMatrix embedding =
-          matrix(hidden, new Part("embed_tokens.weight", config.vocabSize()));
+      PackedMatrix embedding = matrix(hidden, new Part("embed_tokens.weight", config.vocabSize()));
       List<Layer> layers = new ArrayList<>();
       for (int i = 0; i < count; i++) {
         layers.add(layer("layers." + i + "."));

@@ -83,8 +83,7 @@ final class GatedFeedForward implements AutoCloseable {
     }
   }
 
-  private static void join(
-      long gate, long up, PackedProducts.Panel panel, INDArray between) {
+  private static void join(long gate, long up, PackedProducts.Panel panel, INDArray between) {
     int columns = panel.count();
     int rows = (int) between.size(0);
     int perPiece = Math.max(1, PIECE / columns);

@@ -179,8 +179,7 @@ final class PackedProducts implements AutoCloseable {
     }
   }
 
-  private static void byOperations(
-      INDArray x, PackedDense dense, boolean add, INDArray result) {
+  private static void byOperations(INDArray x, PackedDense dense, boolean add, INDArray result) {
     try (INDArray weight = dense.weight().toFloats();
         INDArray product = HostFloats.uninitialized(result.shape())) {
       Products.multiply(x, false, weight, true, product);

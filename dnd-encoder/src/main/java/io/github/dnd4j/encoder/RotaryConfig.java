@@ -116,7 +116,12 @@ record RotaryConfig(double theta, Scaling scaling) {
       double value = node.path(entry).asDouble(Double.NaN);
       if (!(value >= least && value <= 1e12)) {
         throw broken(
-            name + "." + entry + " must be a number from " + least + " to 1e12, but is "
+            name
+                + "."
+                + entry
+                + " must be a number from "
+                + least
+                + " to 1e12, but is "
                 + node.path(entry));
       }
       return value;

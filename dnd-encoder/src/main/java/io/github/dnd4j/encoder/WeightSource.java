@@ -9,8 +9,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * Where a model's weights come from. Names are those of Hugging Face's models, for a BERT for
- * example {@code encoder.layer.0.output.dense.bias}. Whatever a source returns has been checked to be there
- * and to have the shape asked for; the message of the exception names the file and the tensor.
+ * example {@code encoder.layer.0.output.dense.bias}. Whatever a source returns has been checked to
+ * be there and to have the shape asked for; the message of the exception names the file and the
+ * tensor.
  */
 interface WeightSource extends AutoCloseable {
 

@@ -92,7 +92,8 @@ class CausalLmDirectoryTest {
         "`\"hidden_act\": \"silu\"`, `\"hidden_act\": \"gelu\"`, hidden_act is gelu",
         "`\"mlp_bias\": false`, `\"mlp_bias\": true`, mlp_bias is true",
         "`\"mlp_bias\": false`, `\"quantization_config\": {}`, quantization_config",
-        "`\"attention_bias\": false`, `\"attention_bias\": 7`, attention_bias must be true or false",
+        "`\"attention_bias\": false`, `\"attention_bias\": 7`, attention_bias must be true or"
+            + " false",
         "`\"rope_type\": \"llama3\"`, `\"rope_type\": \"yarn\"`, rope_scaling is",
         "`\"factor\": 4.0`, `\"factor\": 0.5`, rope_scaling.factor",
         "`\"low_freq_factor\": 1.0`, `\"low_freq_factor\": 4.0`, low_freq_factor must be less",
@@ -162,7 +163,7 @@ class CausalLmDirectoryTest {
   @Test
   void padsWithWhatTransformersWouldPadWith() throws IOException {
     float[] pad = padding();
-    qwen.edit("tokenizer_config.json", "\"<\\|pad\\|>\"", "{\"content\": \"<|end|>\"}");
+    qwen.edit("tokenizer_config.json", "\"<|pad|>\"", "{\"content\": \"<|end|>\"}");
     float[] end = padding();
     assertThat(end).isNotEqualTo(pad);
 
@@ -192,7 +193,7 @@ class CausalLmDirectoryTest {
 
   @Test
   void saysWhenNothingNamesThePadding() throws IOException {
-    qwen.edit("tokenizer_config.json", "\"<\\|pad\\|>\"", "\"<|unheard-of|>\"");
+    qwen.edit("tokenizer_config.json", "\"<|pad|>\"", "\"<|unheard-of|>\"");
 
     assertThatThrownBy(() -> CausalLmEncoder.load(qwen.directory()))
         .isInstanceOf(FileFormatException.class)

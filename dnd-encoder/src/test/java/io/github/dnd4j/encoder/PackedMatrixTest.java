@@ -41,8 +41,14 @@ class PackedMatrixTest {
 
   @ParameterizedTest
   @CsvSource({
-    "FLOAT32, 10", "BFLOAT16, 10", "FLOAT16, 10", "FLOAT32, 11", "BFLOAT16, 11", "FLOAT16, 11",
-    "BFLOAT16, 1", "FLOAT16, 20000"
+    "FLOAT32, 10",
+    "BFLOAT16, 10",
+    "FLOAT16, 10",
+    "FLOAT32, 11",
+    "BFLOAT16, 11",
+    "FLOAT16, 11",
+    "BFLOAT16, 1",
+    "FLOAT16, 20000"
   })
   void givesBackExactlyWhatWasPut(PackedMatrix.Kind kind, int columns) {
     float[] numbers = numbers(kind, ROWS * columns);
@@ -63,8 +69,7 @@ class PackedMatrixTest {
       float[] row = new float[columns + 2];
       matrix.row(36, row, 1);
       assertThat(row[0]).isZero();
-      assertThat(Arrays.copyOfRange(row, 1, columns + 1))
-          .isEqualTo(slice(numbers, 36, 1, columns));
+      assertThat(Arrays.copyOfRange(row, 1, columns + 1)).isEqualTo(slice(numbers, 36, 1, columns));
     }
   }
 
