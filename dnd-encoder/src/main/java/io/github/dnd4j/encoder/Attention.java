@@ -206,7 +206,7 @@ final class Attention implements AutoCloseable {
       int in = shape.inputWidth();
       int size = shape.headSize();
       long start = Place.addressOf(queryKeyValue) + bytes((long) window * length * in);
-      long query = start + bytes((long) first * in + head * size);
+      long query = start + bytes((long) first * in + (long) head * size);
       long key = start + bytes(shape.keyColumn(head));
       long value = start + bytes(shape.valueColumn(head));
       if (!onlyPadding()) {
@@ -221,7 +221,7 @@ final class Attention implements AutoCloseable {
       }
       numbers.put(tile, 0, used);
       long row = (long) window * length + first;
-      long to = Place.addressOf(context) + bytes(row * shape.width() + head * size);
+      long to = Place.addressOf(context) + bytes(row * shape.width() + (long) head * size);
       gemm.multiply(
           new Gemm.Size(count, size, keys), place, stride, value, in, 0, to, shape.width());
     }

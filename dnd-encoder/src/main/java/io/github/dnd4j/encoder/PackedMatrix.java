@@ -207,14 +207,14 @@ final class PackedMatrix implements AutoCloseable {
   private static void upperHalf(int[] packed, int from, int[] unpacked, int to, int count) {
     for (int k = 0; k < count; k++) {
       int bits = packed[from + k];
-      unpacked[to + k] = bits & SIGN | (bits & MAGNITUDE) >>> 3;
+      unpacked[to + k] = (bits & SIGN) | ((bits & MAGNITUDE) >>> 3);
     }
   }
 
   private static void lowerHalf(int[] packed, int from, int[] unpacked, int to, int count) {
     for (int k = 0; k < count; k++) {
       int bits = packed[from + k] << 16;
-      unpacked[to + k] = bits & SIGN | (bits & MAGNITUDE) >>> 3;
+      unpacked[to + k] = (bits & SIGN) | ((bits & MAGNITUDE) >>> 3);
     }
   }
 

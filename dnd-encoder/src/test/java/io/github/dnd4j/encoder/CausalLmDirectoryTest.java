@@ -163,7 +163,7 @@ class CausalLmDirectoryTest {
   @Test
   void padsWithWhatTransformersWouldPadWith() throws IOException {
     float[] pad = padding();
-    qwen.edit("tokenizer_config.json", "\"<\\|pad\\|>\"", "{\"content\": \"<|end|>\"}");
+    qwen.edit("tokenizer_config.json", "\"<|pad|>\"", "{\"content\": \"<|end|>\"}");
     float[] end = padding();
     assertThat(end).isNotEqualTo(pad);
 
@@ -193,7 +193,7 @@ class CausalLmDirectoryTest {
 
   @Test
   void saysWhenNothingNamesThePadding() throws IOException {
-    qwen.edit("tokenizer_config.json", "\"<\\|pad\\|>\"", "\"<|unheard-of|>\"");
+    qwen.edit("tokenizer_config.json", "\"<|pad|>\"", "\"<|unheard-of|>\"");
 
     assertThatThrownBy(() -> CausalLmEncoder.load(qwen.directory()))
         .isInstanceOf(FileFormatException.class)
