@@ -95,10 +95,6 @@ final class PackedMatrix implements AutoCloseable {
     return columns;
   }
 
-  Kind kind() {
-    return kind;
-  }
-
   /**
    * Fills some rows.
    *
@@ -145,7 +141,7 @@ final class PackedMatrix implements AutoCloseable {
     }
     int sign = Float.floatToRawIntBits(value) & SIGN;
     int magnitude = Float.floatToRawIntBits(Math.abs(value) / REBIAS) >>> 13;
-    return sign >>> 16 | magnitude;
+    return (sign >>> 16) | magnitude;
   }
 
   private long address(int row) {
@@ -207,14 +203,14 @@ final class PackedMatrix implements AutoCloseable {
   private static void upperHalf(int[] packed, int from, int[] unpacked, int to, int count) {
     for (int k = 0; k < count; k++) {
       int bits = packed[from + k];
-      unpacked[to + k] = bits & SIGN | (bits & MAGNITUDE) >>> 3;
+      unpacked[to + k] = (bits & SIGN) | ((bits & MAGNITUDE) >>> 3);
     }
   }
 
   private static void lowerHalf(int[] packed, int from, int[] unpacked, int to, int count) {
     for (int k = 0; k < count; k++) {
       int bits = packed[from + k] << 16;
-      unpacked[to + k] = bits & SIGN | (bits & MAGNITUDE) >>> 3;
+      unpacked[to + k] = (bits & SIGN) | ((bits & MAGNITUDE) >>> 3);
     }
   }
 

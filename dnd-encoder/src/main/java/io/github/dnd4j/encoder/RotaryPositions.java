@@ -33,7 +33,7 @@ final class RotaryPositions {
     cosines = new float[Math.multiplyExact(length, half)];
     sines = new float[cosines.length];
     for (int i = 0; i < cosines.length; i++) {
-      float position = i / half;
+      int position = i / half;
       float angle = position * frequencies[i % half];
       cosines[i] = (float) Math.cos(angle);
       sines[i] = (float) Math.sin(angle);
