@@ -180,14 +180,17 @@ def tokenizer():
                   + [[token, 0.0] for token in extra]}}
 
 
+def varint(value):
+    return bytes([value]) if value < 128 else bytes([value % 128 + 128]) + varint(value // 128)
+
+
 def field(number, value):
-    """A field of a protocol buffer: bytes, a float or a small whole number."""
+    """A field of a protocol buffer: bytes, a float or a whole number."""
     if isinstance(value, bytes):
-        assert len(value) < 128
-        return bytes([number * 8 + 2, len(value)]) + value
+        return varint(number * 8 + 2) + varint(len(value)) + value
     if isinstance(value, float):
-        return bytes([number * 8 + 5]) + struct.pack("<f", value)
-    return bytes([number * 8, value])
+        return varint(number * 8 + 5) + struct.pack("<f", value)
+    return varint(number * 8) + varint(value)
 
 
 def sentence_piece():
@@ -198,7 +201,7 @@ def sentence_piece():
         kind = field(3, kinds[i]) if i in kinds else b""
         data += field(1, field(1, piece.encode()) + field(2, score(i)) + kind)
     # A unigram model, no rules for characters, a space before the text and none too many within it.
-    return data + field(2, field(3, 1)) + field(
+    return data + field(2, field(3, 1) + field(40, UNKNOWN)) + field(
         3, field(1, b"identity") + field(2, b"") + field(3, 1) + field(4, 1) + field(5, 1))
 
 

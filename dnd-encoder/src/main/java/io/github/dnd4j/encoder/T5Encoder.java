@@ -47,6 +47,7 @@ public final class T5Encoder implements PromptEncoder {
 
   private static final String CONFIG = "config.json";
   private static final String TOKENIZER = "tokenizer.json";
+  private static final String PIECES = "spiece.model";
 
   private final String name;
   private final TextTokenizer tokenizer;
@@ -79,11 +80,9 @@ public final class T5Encoder implements PromptEncoder {
     EncoderDirectory files =
         new EncoderDirectory(
             Checks.notNull(directory, "directory"),
-            "config.json, model.safetensors and tokenizer.json");
+            "config.json, model.safetensors, and tokenizer.json or spiece.model");
     T5Config config = T5Config.parse(files.read(CONFIG), files.file(CONFIG).toString());
-    TextTokenizer tokenizer =
-        new TextTokenizer(
-            files.read(TOKENIZER), files.file(TOKENIZER).toString(), config.vocabSize());
+    TextTokenizer tokenizer = tokenizer(files, config.vocabSize());
     try (ShardedSafetensors source = ShardedSafetensors.open(directory)) {
       T5Weights weights = T5Weights.read(config, source);
       return new T5Encoder(files.name(), tokenizer, new T5Model(config, weights));
@@ -91,6 +90,15 @@ public final class T5Encoder implements PromptEncoder {
       tokenizer.close();
       throw e;
     }
+  }
+
+  private static TextTokenizer tokenizer(EncoderDirectory files, int vocabSize) {
+    boolean pieces = !files.has(TOKENIZER) && files.has(PIECES);
+    String name = pieces ? PIECES : TOKENIZER;
+    String where = files.file(name).toString();
+    byte[] content = files.read(name);
+    byte[] json = pieces ? SentencePieceModel.toTokenizerJson(content, where, vocabSize) : content;
+    return new TextTokenizer(json, where, vocabSize);
   }
 
   @Override

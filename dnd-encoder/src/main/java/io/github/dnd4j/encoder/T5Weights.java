@@ -140,7 +140,8 @@ record T5Weights(
     /** Maps that take the same as one map: one wide product is faster than several narrow ones. */
     private INDArray sideBySide(List<String> names, int out, int in) {
       long size = Math.multiplyExact((long) out, in);
-      NativeMemory.require(Float.BYTES * size * names.size(), names.get(0) + " and those beside it");
+      NativeMemory.require(
+          Float.BYTES * size * names.size(), names.get(0) + " and those beside it");
       INDArray wide = keep(HostFloats.uninitialized((long) names.size() * out, in));
       for (int i = 0; i < names.size(); i++) {
         String name = names.get(i) + ".weight";

@@ -114,7 +114,8 @@ final class TextTokenizer implements AutoCloseable {
       }
     }
     throw new FileFormatException(
-        where + " names no padding token: neither padding.pad_id nor one of the added tokens "
+        where
+            + " names no padding token: neither padding.pad_id nor one of the added tokens "
             + PADDING);
   }
 

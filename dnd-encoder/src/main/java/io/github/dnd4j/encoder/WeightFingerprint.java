@@ -9,8 +9,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * SHA-256 over the names, shapes and float32 values of a model's tensors, in the order in which the
- * model reads them. Dense weights count as {@code [in, out]}, so that the same weights have the
- * same fingerprint whatever file they come from.
+ * model reads them. Dense weights of a BERT count as {@code [in, out]}, those of models that come
+ * from one kind of file as they are stored, so that the same weights have the same fingerprint
+ * whatever file they come from.
  */
 final class WeightFingerprint {
 

@@ -15,8 +15,7 @@ class T5EncoderProviderTest {
   void saysHowToOpenTheEncoder() {
     ComponentSpec spec =
         new ComponentSpec(
-            "t5-encoder",
-            Map.of("model", "t5-base", "dimension", "768", "sha256", "1".repeat(64)));
+            "t5-encoder", Map.of("model", "t5-base", "dimension", "768", "sha256", "1".repeat(64)));
 
     assertThatThrownBy(() -> Parts.openEncoder(spec))
         .isInstanceOf(DragAndDropException.class)

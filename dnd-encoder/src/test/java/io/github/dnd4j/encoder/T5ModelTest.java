@@ -20,8 +20,7 @@ class T5ModelTest {
   /** As on a GPU, where no BLAS can be called. Three blocks of rows. */
   @ParameterizedTest
   @ValueSource(strings = {TinyT5.RELU, TinyT5.GATED})
-  void operationsOfNd4jGiveTheSameAsABlas(String name, @TempDir Path directory)
-      throws IOException {
+  void operationsOfNd4jGiveTheSameAsABlas(String name, @TempDir Path directory) throws IOException {
     assumeThat(BlasThreads.available()).isTrue();
     TinyT5 files = new TinyT5(directory, name);
     T5Config config = T5Config.parse(Files.readAllBytes(files.file("config.json")), name);
