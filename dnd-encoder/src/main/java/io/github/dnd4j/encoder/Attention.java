@@ -27,6 +27,9 @@ final class Attention implements AutoCloseable {
   /** Rows at a time: with fewer the keys are packed too often, with more the cache is too small. */
   private static final int ROWS = 128;
 
+  /** From the scores of one key to the next: not a power of two, which would share cache sets. */
+  private static final int STRIDE = ROWS + 16;
+
   private final int windows;
   private final int length;
   private final AttentionShape shape;
@@ -35,10 +38,7 @@ final class Attention implements AutoCloseable {
   /** Does all of it if there is no BLAS; null otherwise. */
   private final AttentionOps ops;
 
-  /** From one row of scores to the next. */
-  private final int stride;
-
-  /** For each worker {@code [ROWS, stride]}; null without a BLAS. */
+  /** For each worker {@code [length, STRIDE]}, a key's scores in each row; null without a BLAS. */
   private final INDArray scores;
 
   private int[] valid = {};
@@ -67,9 +67,7 @@ final class Attention implements AutoCloseable {
     this.length = length;
     this.shape = shape;
     this.ops = blas ? null : new AttentionOps(length, shape);
-    // Rows that are a power of two apart would share the same few places in the cache.
-    this.stride = length % 128 == 0 ? length + 16 : length;
-    this.scores = blas ? HostFloats.uninitialized((long) workers.threads() * ROWS, stride) : null;
+    this.scores = blas ? HostFloats.uninitialized((long) workers.threads() * length, STRIDE) : null;
   }
 
   /**
@@ -114,18 +112,19 @@ final class Attention implements AutoCloseable {
       return;
     }
     int blocks = (length + ROWS - 1) / ROWS;
-    float[][] tiles = new float[workers.threads()][ROWS * stride];
+    int rows = (length + blocks - 1) / blocks;
+    float[][] tiles = new float[workers.threads()][Math.multiplyExact(length, STRIDE)];
     float[][] biases = new float[bias == null ? 0 : workers.threads()][distances()];
     try (BlasThreads single = BlasThreads.single()) {
       workers.run(
           valid.length * shape.heads() * blocks,
           (part, worker) -> {
             // The blocks of a head come one after the other, as they use the same keys and values.
-            int first = part % blocks * ROWS;
+            int first = part % blocks * rows;
             int head = part / blocks % shape.heads();
             int window = part / blocks / shape.heads();
-            Block block = new Block(window, head, first, Math.min(ROWS, length - first));
-            long place = Place.addressOf(scores) + bytes((long) worker * ROWS * stride);
+            Block block = new Block(window, head, first, Math.min(rows, length - first));
+            long place = Place.addressOf(scores) + bytes((long) worker * length * STRIDE);
             float[] added = bias == null ? null : block.read(bias, biases[worker]);
             block.attend(queryKeyValue, added, place, tiles[worker], context);
           });
@@ -186,9 +185,20 @@ final class Attention implements AutoCloseable {
       return shape.causal() ? Math.min(first + row + 1, valid[window]) : valid[window];
     }
 
+    /** The first row that sees a key. */
+    private int firstRowOf(int key) {
+      return shape.causal() ? Math.max(0, key - first) : 0;
+    }
+
+    /** A head's bias by how far the key is before the query, as the rows of a block need it. */
     float[] read(INDArray bias, float[] distances) {
       long from = (long) head * distances.length;
       new Place(Place.addressOf(bias) + bytes(from)).get(distances);
+      for (int i = 0, j = distances.length - 1; i < j; i++, j--) {
+        float before = distances[i];
+        distances[i] = distances[j];
+        distances[j] = before;
+      }
       return distances;
     }
 
@@ -196,7 +206,8 @@ final class Attention implements AutoCloseable {
      * Computes the rows' contexts.
      *
      * @param queryKeyValue of all heads
-     * @param bias of this head, by distance; or null
+     * @param bias of this head, from the farthest key behind the query to the farthest before; or
+     *     null
      * @param place of scores in native memory
      * @param tile the same in the Java heap
      * @param context of all heads
@@ -209,40 +220,37 @@ final class Attention implements AutoCloseable {
       long query = start + bytes((long) first * in + (long) head * size);
       long key = start + bytes(shape.keyColumn(head));
       long value = start + bytes(shape.valueColumn(head));
-      if (!onlyPadding()) {
-        Gemm.Size product = new Gemm.Size(count, keys, size).withRightTransposed();
-        gemm.multiply(product, query, in, key, in, 0, place, stride);
-      }
       Place numbers = new Place(place);
-      int used = (count - 1) * stride + keys;
-      numbers.get(tile, 0, used);
-      for (int row = 0; row < count; row++) {
-        softmax(tile, row, bias);
+      int used = (keys - 1) * STRIDE + count;
+      if (onlyPadding()) {
+        Arrays.fill(tile, 0, used, 1f / length);
+      } else {
+        Gemm.Size product = new Gemm.Size(keys, count, size).withRightTransposed();
+        gemm.multiply(product, key, in, query, in, 0, place, STRIDE);
+        numbers.get(tile, 0, used);
+        softmax(tile, bias);
       }
       numbers.put(tile, 0, used);
       long row = (long) window * length + first;
       long to = Place.addressOf(context) + bytes(row * shape.width() + (long) head * size);
-      gemm.multiply(
-          new Gemm.Size(count, size, keys), place, stride, value, in, 0, to, shape.width());
+      Gemm.Size product = new Gemm.Size(count, size, keys).withLeftTransposed();
+      gemm.multiply(product, place, STRIDE, value, in, 0, to, shape.width());
     }
 
-    private void softmax(float[] tile, int row, float[] bias) {
-      int from = row * stride;
-      int visible = visible(row);
-      if (onlyPadding()) {
-        Arrays.fill(tile, from, from + visible, 1f / length);
-      } else if (bias == null) {
-        Softmax.apply(tile, from, visible, shape.scale());
-      } else {
-        addScaled(tile, from, bias, length - 1 - (first + row), visible);
-        Softmax.apply(tile, from, visible, 1);
-      }
-      Arrays.fill(tile, from + visible, from + keys, 0);
-    }
-
-    private void addScaled(float[] tile, int from, float[] bias, int biasFrom, int visible) {
+    private void softmax(float[] tile, float[] bias) {
       float scale = shape.scale();
-      for (int i = 0; i < visible; i++) {
+      if (bias != null) {
+        for (int key = 0; key < keys; key++) {
+          addScaled(tile, key * STRIDE, bias, length - 1 - key + first);
+        }
+        scale = 1;
+      }
+      Softmax.ofColumns(tile, keys, count, STRIDE, this::firstRowOf, scale);
+    }
+
+    private void addScaled(float[] tile, int from, float[] bias, int biasFrom) {
+      float scale = shape.scale();
+      for (int i = 0; i < count; i++) {
         tile[from + i] = tile[from + i] * scale + bias[biasFrom + i];
       }
     }

@@ -95,10 +95,6 @@ final class PackedMatrix implements AutoCloseable {
     return columns;
   }
 
-  Kind kind() {
-    return kind;
-  }
-
   /**
    * Fills some rows.
    *
@@ -145,7 +141,7 @@ final class PackedMatrix implements AutoCloseable {
     }
     int sign = Float.floatToRawIntBits(value) & SIGN;
     int magnitude = Float.floatToRawIntBits(Math.abs(value) / REBIAS) >>> 13;
-    return sign >>> 16 | magnitude;
+    return (sign >>> 16) | magnitude;
   }
 
   private long address(int row) {

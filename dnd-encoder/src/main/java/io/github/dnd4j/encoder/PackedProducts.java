@@ -11,7 +11,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /**
  * Products with packed matrices, {@code x W^T + b}. A worker takes some rows of W, which are
  * columns of the result, unpacks them, and multiplies all rows of x with them, so that a matrix is
- * unpacked once for a batch.
+ * unpacked once for a batch. Of 1536 rows that makes the product of 16-bit weights about 5% slower
+ * than of float32.
  *
  * <p>Without a BLAS, as on a GPU, matrices are unpacked whole, for ND4J's operations.
  */

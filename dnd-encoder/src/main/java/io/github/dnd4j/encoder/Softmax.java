@@ -1,6 +1,9 @@
 package io.github.dnd4j.encoder;
 
-/** The softmax of rows of scores. */
+import java.util.Arrays;
+import java.util.function.IntUnaryOperator;
+
+/** The softmax of columns of scores. */
 final class Softmax {
 
   private static final float E2 = 4.9999923e-1f;
@@ -12,30 +15,56 @@ final class Softmax {
   private Softmax() {}
 
   /**
-   * {@code softmax(scale * scores)} of a row, in place.
+   * {@code softmax(scale * scores)} of every column, in place. Columns, because one row after the
+   * other can then be taken with vector instructions, where the largest of a row and its sum would
+   * wait for themselves.
    *
-   * @param scores holds the row
-   * @param from where it begins
-   * @param count how many there are, at least one
+   * @param scores {@code [rows, stride]}
+   * @param rows how many rows, at least one
+   * @param columns how many columns of a row there are
+   * @param stride from one row to the next
+   * @param firstOf the first column of a row that takes part; what is before becomes 0
    * @param scale what the scores are multiplied with, not negative
    */
-  static void apply(float[] scores, int from, int count, float scale) {
-    exp(scores, from, count, largest(scores, from, count), scale);
-    float factor = 1 / TokenOps.sum(scores, from, count);
-    for (int i = from; i < from + count; i++) {
-      scores[i] *= factor;
+  static void ofColumns(
+      float[] scores, int rows, int columns, int stride, IntUnaryOperator firstOf, float scale) {
+    float[] largest = new float[columns];
+    Arrays.fill(largest, Float.NEGATIVE_INFINITY);
+    for (int row = 0; row < rows; row++) {
+      raise(largest, firstOf.applyAsInt(row), scores, row * stride);
+    }
+    float[] sums = new float[columns];
+    for (int row = 0; row < rows; row++) {
+      int first = firstOf.applyAsInt(row);
+      int from = row * stride;
+      Arrays.fill(scores, from, from + first, 0);
+      exp(scores, from, first, largest, scale);
+      add(sums, first, scores, from);
+    }
+    for (int column = 0; column < columns; column++) {
+      sums[column] = 1 / sums[column];
+    }
+    for (int row = 0; row < rows; row++) {
+      multiply(scores, row * stride, firstOf.applyAsInt(row), sums);
     }
   }
 
-  /** By comparisons, which are foretold nearly always, where {@link Math#max} waits for itself. */
-  private static float largest(float[] values, int from, int count) {
-    float largest = values[from];
-    for (int i = from + 1; i < from + count; i++) {
-      if (values[i] > largest) {
-        largest = values[i];
-      }
+  private static void raise(float[] largest, int first, float[] scores, int from) {
+    for (int i = first; i < largest.length; i++) {
+      largest[i] = Math.max(largest[i], scores[from + i]);
     }
-    return largest;
+  }
+
+  private static void add(float[] sums, int first, float[] scores, int from) {
+    for (int i = first; i < sums.length; i++) {
+      sums[i] += scores[from + i];
+    }
+  }
+
+  private static void multiply(float[] scores, int from, int first, float[] factors) {
+    for (int i = first; i < factors.length; i++) {
+      scores[from + i] *= factors[i];
+    }
   }
 
   /**
@@ -45,16 +74,16 @@ final class Softmax {
    * exact one; what is below exp(-32) becomes about that. Only plain arithmetic, so that the
    * compiler can use vector instructions, which it does not for {@link Math#exp}.
    *
-   * @param values to be replaced
-   * @param from the first of them
-   * @param count how many
-   * @param largest at least as large as each of them
+   * @param values holds a row
+   * @param from where it begins
+   * @param first the first column that is to be replaced
+   * @param largest for each column a number at least as large
    * @param scale not negative
    */
-  static void exp(float[] values, int from, int count, float largest, float scale) {
+  static void exp(float[] values, int from, int first, float[] largest, float scale) {
     float part = scale / 32;
-    for (int i = from; i < from + count; i++) {
-      float t = Math.max((values[i] - largest) * part, -1f);
+    for (int i = first; i < largest.length; i++) {
+      float t = Math.max((values[from + i] - largest[i]) * part, -1f);
       float p = E6;
       p = p * t + E5;
       p = p * t + E4;
@@ -66,7 +95,7 @@ final class Softmax {
       y = y * (y + 2);
       y = y * (y + 2);
       float root = y + 1;
-      values[i] = root * root;
+      values[from + i] = root * root;
     }
   }
 }

@@ -15,12 +15,14 @@ class SoftmaxTest {
   @DisplayName("computes exponentials as exactly as floats allow")
   void exponentials() {
     float[] inputs = new float[50_001];
+    float[] largest = new float[inputs.length];
     for (int i = 0; i < inputs.length; i++) {
       inputs[i] = 7 - i / 1000f;
+      largest[i] = 7;
     }
     float[] actual = inputs.clone();
 
-    Softmax.exp(actual, 0, actual.length, 7, 1);
+    Softmax.exp(actual, 0, 0, largest, 1);
 
     for (int i = 0; i < inputs.length; i++) {
       double exact = Math.exp((double) inputs[i] - 7);
@@ -31,24 +33,31 @@ class SoftmaxTest {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 3, 4, 5, 130})
-  @DisplayName("gives weights that add up to 1, in part of an array")
-  void weights(int count) {
-    float[] values = new float[count + 4];
-    double sum = 0;
+  @DisplayName("gives weights that add up to 1 down each column, and leaves what is beside them")
+  void weights(int rows) {
+    // given columns 0 and 1 of rows that are 3 apart, of which the first lacks the first column
+    float[] values = new float[rows * 3];
     for (int i = 0; i < values.length; i++) {
       values[i] = (i * 37 % 101) / 10f;
     }
-    for (int i = 2; i < 2 + count; i++) {
-      sum += Math.exp(0.5 * values[i]);
-    }
     float[] actual = values.clone();
 
-    Softmax.apply(actual, 2, count, 0.5f);
+    // when
+    Softmax.ofColumns(actual, rows, 2, 3, row -> row == 0 && rows > 1 ? 1 : 0, 0.5f);
 
-    for (int i = 0; i < values.length; i++) {
-      boolean outside = i < 2 || i >= 2 + count;
-      double expected = outside ? values[i] : Math.exp(0.5 * values[i]) / sum;
-      assertThat((double) actual[i]).isCloseTo(expected, within(3e-7));
+    // then
+    for (int column = 0; column < 3; column++) {
+      int first = column == 0 && rows > 1 ? 1 : 0;
+      double sum = 0;
+      for (int row = first; row < rows; row++) {
+        sum += Math.exp(0.5 * values[row * 3 + column]);
+      }
+      for (int row = 0; row < rows; row++) {
+        float value = values[row * 3 + column];
+        double share = row < first ? 0 : Math.exp(0.5 * value) / sum;
+        double expected = column == 2 ? value : share;
+        assertThat((double) actual[row * 3 + column]).isCloseTo(expected, within(3e-7));
+      }
     }
   }
 
@@ -58,8 +67,8 @@ class SoftmaxTest {
     float[] values = {-3e38f, 1e30f, -1e30f, 1e30f};
     float[] broken = {1, Float.NaN, 2, 3, 4};
 
-    Softmax.apply(values, 0, 4, 1);
-    Softmax.apply(broken, 0, 5, 1);
+    Softmax.ofColumns(values, 4, 1, 1, row -> 0, 1);
+    Softmax.ofColumns(broken, 5, 1, 1, row -> 0, 1);
 
     assertThat(values[1]).isCloseTo(0.5f, within(1e-6f));
     assertThat(values[3]).isEqualTo(values[1]);
