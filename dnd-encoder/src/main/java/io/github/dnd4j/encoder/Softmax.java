@@ -28,42 +28,49 @@ final class Softmax {
    */
   static void ofColumns(
       float[] scores, int rows, int columns, int stride, IntUnaryOperator firstOf, float scale) {
+    // A row goes through an array of its own: only then does the compiler know that it is not
+    // another one's memory, and use vector instructions.
+    float[] row = new float[columns];
     float[] largest = new float[columns];
     Arrays.fill(largest, Float.NEGATIVE_INFINITY);
-    for (int row = 0; row < rows; row++) {
-      raise(largest, firstOf.applyAsInt(row), scores, row * stride);
+    for (int r = 0; r < rows; r++) {
+      System.arraycopy(scores, r * stride, row, 0, columns);
+      raise(largest, row, firstOf.applyAsInt(r));
     }
     float[] sums = new float[columns];
-    for (int row = 0; row < rows; row++) {
-      int first = firstOf.applyAsInt(row);
-      int from = row * stride;
-      Arrays.fill(scores, from, from + first, 0);
-      exp(scores, from, first, largest, scale);
-      add(sums, first, scores, from);
+    for (int r = 0; r < rows; r++) {
+      int first = firstOf.applyAsInt(r);
+      System.arraycopy(scores, r * stride, row, 0, columns);
+      Arrays.fill(row, 0, first, 0);
+      exp(row, largest, first, scale);
+      add(sums, row);
+      System.arraycopy(row, 0, scores, r * stride, columns);
     }
     for (int column = 0; column < columns; column++) {
       sums[column] = 1 / sums[column];
     }
-    for (int row = 0; row < rows; row++) {
-      multiply(scores, row * stride, firstOf.applyAsInt(row), sums);
+    for (int r = 0; r < rows; r++) {
+      System.arraycopy(scores, r * stride, row, 0, columns);
+      multiply(row, sums);
+      System.arraycopy(row, 0, scores, r * stride, columns);
     }
   }
 
-  private static void raise(float[] largest, int first, float[] scores, int from) {
+  private static void raise(float[] largest, float[] row, int first) {
     for (int i = first; i < largest.length; i++) {
-      largest[i] = Math.max(largest[i], scores[from + i]);
+      largest[i] = Math.max(largest[i], row[i]);
     }
   }
 
-  private static void add(float[] sums, int first, float[] scores, int from) {
-    for (int i = first; i < sums.length; i++) {
-      sums[i] += scores[from + i];
+  private static void add(float[] sums, float[] row) {
+    for (int i = 0; i < sums.length; i++) {
+      sums[i] += row[i];
     }
   }
 
-  private static void multiply(float[] scores, int from, int first, float[] factors) {
-    for (int i = first; i < factors.length; i++) {
-      scores[from + i] *= factors[i];
+  private static void multiply(float[] row, float[] factors) {
+    for (int i = 0; i < row.length; i++) {
+      row[i] *= factors[i];
     }
   }
 
@@ -74,16 +81,15 @@ final class Softmax {
    * exact one; what is below exp(-32) becomes about that. Only plain arithmetic, so that the
    * compiler can use vector instructions, which it does not for {@link Math#exp}.
    *
-   * @param values holds a row
-   * @param from where it begins
-   * @param first the first column that is to be replaced
-   * @param largest for each column a number at least as large
+   * @param values to be replaced
+   * @param largest for each of them a number at least as large
+   * @param first the first that is to be replaced
    * @param scale not negative
    */
-  static void exp(float[] values, int from, int first, float[] largest, float scale) {
+  static void exp(float[] values, float[] largest, int first, float scale) {
     float part = scale / 32;
-    for (int i = first; i < largest.length; i++) {
-      float t = Math.max((values[from + i] - largest[i]) * part, -1f);
+    for (int i = first; i < values.length; i++) {
+      float t = Math.max((values[i] - largest[i]) * part, -1f);
       float p = E6;
       p = p * t + E5;
       p = p * t + E4;
@@ -95,7 +101,7 @@ final class Softmax {
       y = y * (y + 2);
       y = y * (y + 2);
       float root = y + 1;
-      values[from + i] = root * root;
+      values[i] = root * root;
     }
   }
 }

@@ -22,7 +22,7 @@ class SoftmaxTest {
     }
     float[] actual = inputs.clone();
 
-    Softmax.exp(actual, 0, 0, largest, 1);
+    Softmax.exp(actual, largest, 0, 1);
 
     for (int i = 0; i < inputs.length; i++) {
       double exact = Math.exp((double) inputs[i] - 7);
