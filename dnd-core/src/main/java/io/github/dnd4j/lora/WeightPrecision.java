@@ -1,6 +1,9 @@
 package io.github.dnd4j.lora;
 
-/** How the numbers of an adapter are stored in a file. In memory they are always float32. */
+/**
+ * How the numbers of an adapter or a decoder are stored in a file. In memory those of an adapter
+ * are always float32.
+ */
 public enum WeightPrecision {
   /** IEEE single precision, 4 bytes a number: exactly what is in memory. */
   F32,

@@ -50,7 +50,8 @@ public interface WeightDecoder extends AutoCloseable {
   ComponentSpec spec();
 
   /**
-   * Writes the weights as a safetensors file, in float32.
+   * Writes the weights as a safetensors file without rounding them: in float32, unless the decoder
+   * holds less.
    *
    * @param file where to; it appears whole or not at all
    */

@@ -1,12 +1,19 @@
 package io.github.dnd4j.decoder;
 
 import io.github.dnd4j.FileFormatException;
+import io.github.dnd4j.internal.Checks;
+import io.github.dnd4j.io.SafetensorsWriter;
 import io.github.dnd4j.io.TensorFile;
 import io.github.dnd4j.io.TensorInfo;
+import io.github.dnd4j.io.TensorType;
+import io.github.dnd4j.lora.WeightPrecision;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** Checks a file of weights against a decoder's structure before any memory is taken. */
+/** A decoder's weights in a file. */
 final class DecoderFile {
 
   /** Entries of the reference implementation's checkpoints that are no part of the decoder. */
@@ -16,6 +23,7 @@ final class DecoderFile {
 
   private DecoderFile() {}
 
+  /** Checks a file against a decoder's structure, before any memory is taken. */
   static void check(TensorFile file, HyperConvConfig config) {
     Map<String, List<Long>> expected = DecoderGraph.shapesByFileName(config);
     expected.forEach((name, shape) -> checkTensor(file, name, shape));
@@ -60,5 +68,29 @@ final class DecoderFile {
               + shape
               + ": check the preset or features and kernel");
     }
+  }
+
+  /** Writes parameters, all of them in one precision. */
+  static void write(
+      Path file,
+      Map<String, INDArray> parameters,
+      WeightPrecision precision,
+      HyperConvConfig config) {
+    SafetensorsWriter.write(
+        Checks.notNull(file, "file"), parameters, TensorType.of(precision), metadata(config));
+  }
+
+  /** Writes parameters, each in the type that it has in memory. */
+  static void write(Path file, Map<String, INDArray> parameters, HyperConvConfig config) {
+    SafetensorsWriter writer = new SafetensorsWriter();
+    parameters.forEach(
+        (name, array) -> writer.add(name, array, TensorType.of(array.dataType()).orElseThrow()));
+    writer.metadata(metadata(config)).write(file);
+  }
+
+  private static Map<String, String> metadata(HyperConvConfig config) {
+    Map<String, String> metadata = new TreeMap<>(config.toSpec().properties());
+    metadata.put("format", "pt");
+    return metadata;
   }
 }

@@ -31,7 +31,8 @@ final class DecoderGraph {
     return layersOf(config, null);
   }
 
-  private static List<DecoderLayer> layersOf(HyperConvConfig config, Convolution convolution) {
+  /** The layers in order, run by an engine. */
+  static List<DecoderLayer> layersOf(HyperConvConfig config, Convolution convolution) {
     List<DecoderLayer> layers = new ArrayList<>();
     List<FeatureShape> features = config.features();
     config
@@ -133,7 +134,7 @@ final class DecoderGraph {
     for (org.deeplearning4j.nn.api.Layer runtime : graph.getLayers()) {
       DecoderLayer layer = (DecoderLayer) runtime.conf().getLayer();
       for (ParameterSpec spec : layer.parameters()) {
-        parameters.put(filePrefix(layer) + spec.fileName(), runtime.getParam(spec.name()));
+        parameters.put(fileName(layer, spec), runtime.getParam(spec.name()));
       }
     }
     return parameters;
@@ -144,14 +145,16 @@ final class DecoderGraph {
     Map<String, List<Long>> shapes = new LinkedHashMap<>();
     for (DecoderLayer layer : layersOf(config)) {
       for (ParameterSpec spec : layer.parameters()) {
-        shapes.put(filePrefix(layer) + spec.fileName(), spec.shape());
+        shapes.put(fileName(layer, spec), spec.shape());
       }
     }
     return shapes;
   }
 
-  private static String filePrefix(DecoderLayer layer) {
+  /** A parameter's name in a checkpoint. */
+  static String fileName(DecoderLayer layer, ParameterSpec spec) {
     String name = layer.getLayerName();
-    return name.equals(SQUEEZE) ? "" : STAGE_PREFIX + name.substring(STAGE.length()) + ".";
+    String prefix = name.equals(SQUEEZE) ? "" : STAGE_PREFIX + name.substring(STAGE.length()) + ".";
+    return prefix + spec.fileName();
   }
 }

@@ -87,6 +87,19 @@ abstract class DecoderLayer extends BaseLayer {
     return runtime;
   }
 
+  /**
+   * A runtime of its own, in no network, that only goes forward.
+   *
+   * @param parameters by their names in DL4J's tables; their owner closes them
+   */
+  final DecoderLayerRuntime<?> forInference(Map<String, INDArray> parameters) {
+    NeuralNetConfiguration configuration =
+        new NeuralNetConfiguration.Builder().dataType(DataType.FLOAT).layer(this).build();
+    DecoderLayerRuntime<?> runtime = newRuntime(configuration, DataType.FLOAT);
+    runtime.setParamTable(parameters);
+    return runtime;
+  }
+
   @Override
   public org.deeplearning4j.nn.api.ParamInitializer initializer() {
     return DecoderParameterInitializer.INSTANCE;

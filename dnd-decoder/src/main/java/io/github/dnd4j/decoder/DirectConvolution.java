@@ -1,8 +1,10 @@
 package io.github.dnd4j.decoder;
 
 import io.github.dnd4j.internal.HostFloats;
+import io.github.dnd4j.internal.NativeMemory;
 import java.util.Comparator;
 import java.util.stream.IntStream;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.DynamicCustomOp;
 import org.nd4j.linalg.api.ops.executioner.OpExecutioner;
@@ -14,7 +16,8 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
  *
  * <p>oneDNN copies the weights into a layout of its own before every call. The decoder's last stage
  * has 2.85 GB of them, so output channels are worked through in blocks that bound that copy, in the
- * backward pass that of the gradients too.
+ * backward pass that of the gradients too. Weights of 16 bits become float32 for the time of a
+ * block, which takes as much memory again.
  */
 final class DirectConvolution implements Convolution {
 
@@ -60,9 +63,20 @@ final class DirectConvolution implements Convolution {
     for (long from = 0; from < out; from += step) {
       long to = Math.min(out, from + step);
       INDArray blockBias = bias == null ? null : leading(bias, from, to);
-      convolve(x, leading(weight, from, to), blockBias, planes(result, from, to));
+      try (Packed blockWeight = floats(leading(weight, from, to))) {
+        convolve(x, blockWeight.array(), blockBias, planes(result, from, to));
+      }
     }
     return result;
+  }
+
+  /** Weights as the native operation wants them: those of 16 bits as a copy in float32. */
+  private static Packed floats(INDArray weight) {
+    if (weight.dataType() == DataType.FLOAT) {
+      return new Packed(weight, false);
+    }
+    NativeMemory.require(Float.BYTES * weight.length(), "a convolution's weights in float32");
+    return new Packed(weight.castTo(DataType.FLOAT), true);
   }
 
   /**

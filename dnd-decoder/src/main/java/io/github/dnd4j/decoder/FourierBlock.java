@@ -38,11 +38,11 @@ final class FourierBlock {
   /**
    * Where kernels are.
    *
-   * @param address of the first
+   * @param taps all of their numbers
    * @param transposed false for weights {@code [out, in, k, k]}; true for {@code [in, out, k, k]},
    *     and then the kernels are mirrored
    */
-  record Kernels(long address, boolean transposed) {}
+  record Kernels(Numbers taps, boolean transposed) {}
 
   /** Some channels of the output and of the input. */
   record Part(int firstOut, int out, int firstIn, int in) {

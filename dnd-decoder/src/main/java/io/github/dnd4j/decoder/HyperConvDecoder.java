@@ -1,12 +1,9 @@
 package io.github.dnd4j.decoder;
 
 import io.github.dnd4j.DragAndDropException;
-import io.github.dnd4j.InvalidInputException;
 import io.github.dnd4j.internal.Checks;
 import io.github.dnd4j.internal.NativeMemory;
-import io.github.dnd4j.io.SafetensorsWriter;
 import io.github.dnd4j.io.TensorFile;
-import io.github.dnd4j.io.TensorType;
 import io.github.dnd4j.lora.WeightPrecision;
 import io.github.dnd4j.spi.ComponentSpec;
 import io.github.dnd4j.spi.ConditionShape;
@@ -14,15 +11,9 @@ import io.github.dnd4j.spi.ProgressListener;
 import io.github.dnd4j.spi.TokenShape;
 import io.github.dnd4j.spi.WeightDecoder;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.function.Consumer;
-import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
-import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The hyper-convolutional decoder of Drag-and-Drop LLMs (arXiv 2506.16406): turns conditions {@code
@@ -39,10 +30,10 @@ import org.slf4j.LoggerFactory;
  *
  * <p>The decoder owns its weights, float32 in native memory. It may be called by several threads:
  * one decodes, the others wait.
+ *
+ * @see Frozen16BitDecoder
  */
 public final class HyperConvDecoder implements WeightDecoder {
-
-  private static final Logger log = LoggerFactory.getLogger(HyperConvDecoder.class);
 
   private final HyperConvConfig config;
   private final INDArray flatParameters;
@@ -226,61 +217,7 @@ public final class HyperConvDecoder implements WeightDecoder {
   @Override
   public synchronized INDArray decode(INDArray conditions, ProgressListener progress) {
     checkOpen();
-    Checks.notNull(progress, "progress");
-    ConditionShape shape = conditionShape();
-    Checks.shape(
-        conditions, "conditions", -1, shape.prompts(), shape.textLength(), shape.dimension());
-    if (conditions.isEmpty()) {
-      throw new InvalidInputException("conditions must be at least one, but the batch is empty");
-    }
-    return NativeMemory.guard("decoding", () -> runLayers(conditions, progress));
-  }
-
-  /**
-   * One layer after the other instead of the graph's own output method, so that each map is closed
-   * as soon as the next is there, and progress can be told.
-   */
-  private INDArray runLayers(INDArray conditions, ProgressListener progress) {
-    int layers = graph.getNumLayers();
-    INDArray current = conditions;
-    try (var outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
-      progress.onProgress(0, layers);
-      for (int i = 0; i < layers; i++) {
-        checkNotInterrupted(i, layers);
-        INDArray next = runLayer(i, current);
-        closeUnless(current, conditions);
-        current = next;
-        progress.onProgress(i + 1L, layers);
-      }
-      return current;
-    } catch (RuntimeException | Error e) {
-      closeUnless(current, conditions);
-      throw e;
-    }
-  }
-
-  private INDArray runLayer(int index, INDArray input) {
-    Layer layer = graph.getLayer(index);
-    long start = System.nanoTime();
-    try {
-      return layer.activate(input, false, LayerWorkspaceMgr.noWorkspaces());
-    } finally {
-      layer.clear();
-      log.debug("layer {} took {} ms", index, (System.nanoTime() - start) / 1_000_000);
-    }
-  }
-
-  private static void checkNotInterrupted(int done, int total) {
-    if (Thread.currentThread().isInterrupted()) {
-      throw new DragAndDropException(
-          "interrupted after " + done + " of " + total + " decoder layers");
-    }
-  }
-
-  private static void closeUnless(INDArray array, INDArray kept) {
-    if (array != kept) {
-      array.close();
-    }
+    return new LayerChain(graph.getLayers()).decode(conditions, conditionShape(), progress);
   }
 
   /** {@inheritDoc} Computed once, in a few seconds for the largest decoders. */
@@ -302,13 +239,11 @@ public final class HyperConvDecoder implements WeightDecoder {
   @Override
   public synchronized void save(Path file, WeightPrecision precision) {
     checkOpen();
-    Map<String, String> metadata = new java.util.TreeMap<>(spec().properties());
-    metadata.put("format", "pt");
-    SafetensorsWriter.write(
-        Checks.notNull(file, "file"),
+    DecoderFile.write(
+        file,
         DecoderGraph.parametersByFileName(graph),
-        TensorType.of(Checks.notNull(precision, "precision")),
-        metadata);
+        Checks.notNull(precision, "precision"),
+        config);
   }
 
   private void checkOpen() {

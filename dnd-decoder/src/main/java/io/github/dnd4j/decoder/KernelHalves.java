@@ -22,6 +22,7 @@ final class KernelHalves {
   private final float[] kernels;
   private final float[] even;
   private final float[] odd;
+  private final NumberReader reader = new NumberReader();
   private final Place place = new Place(0);
 
   KernelHalves(ConvolutionShape shape) {
@@ -60,7 +61,7 @@ final class KernelHalves {
 
   private void splitByOutput(Kernels from, Part channels, int in, int count) {
     for (int out = 0; out < channels.out(); out++) {
-      place.at(address(from.address(), channels, in, out)).get(kernels, 0, count * taps);
+      reader.read(from.taps(), first(channels, in, out), kernels, count * taps);
       for (int i = 0; i < count; i++) {
         split(i * taps, (i * channels.out() + out) * half);
       }
@@ -70,7 +71,7 @@ final class KernelHalves {
   private void splitByInput(Kernels from, Part channels, int in, int count) {
     for (int i = 0; i < count; i++) {
       long first = (long) (channels.firstIn() + in + i) * shape.out() + channels.firstOut();
-      place.at(from.address() + Float.BYTES * first * taps).get(kernels, 0, channels.out() * taps);
+      reader.read(from.taps(), first * taps, kernels, channels.out() * taps);
       for (int out = 0; out < channels.out(); out++) {
         split(out * taps, (i * channels.out() + out) * half);
       }
@@ -104,7 +105,7 @@ final class KernelHalves {
       place.at(even(channels, in, halves)).get(even, 0, numbers);
       place.at(odd(channels, in, halves)).get(odd, 0, numbers);
       for (int out = 0; out < channels.out(); out++) {
-        place.at(address(gradient, channels, in, out));
+        place.at(gradient + Float.BYTES * first(channels, in, out));
         if (add) {
           place.get(kernels, 0, count * taps);
         }
@@ -127,9 +128,9 @@ final class KernelHalves {
     }
   }
 
-  private long address(long weights, Part channels, int in, int out) {
-    long first = (long) (channels.firstOut() + out) * shape.in() + channels.firstIn() + in;
-    return weights + Float.BYTES * first * taps;
+  /** The index of a kernel's first tap among those of weights {@code [out, in, k, k]}. */
+  private long first(Part channels, int in, int out) {
+    return ((long) (channels.firstOut() + out) * shape.in() + channels.firstIn() + in) * taps;
   }
 
   private long even(Part channels, int in, long halves) {

@@ -2,11 +2,14 @@ package io.github.dnd4j.decoder;
 
 import io.github.dnd4j.internal.Hashes;
 import io.github.dnd4j.internal.HostFloats;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -20,12 +23,35 @@ final class ParameterFingerprint {
 
   private ParameterFingerprint() {}
 
-  private record Block(HostFloats values, long from, int count) {
+  /** Numbers of 16 bits that are converted at a time; fits into the processor's cache. */
+  private static final int CONVERTED = 1 << 16;
+
+  private record Block(INDArray values, long from, int count) {
 
     String hash() {
       MessageDigest digest = Hashes.sha256();
-      digest.update(values.bytes(from, count));
+      if (values.dataType() == DataType.FLOAT) {
+        digest.update(HostFloats.of(values).bytes(from, count));
+      } else {
+        addConverted(digest);
+      }
       return Hashes.hex(digest);
+    }
+
+    /** Numbers of 16 bits count as what they are in float32. */
+    private void addConverted(MessageDigest digest) {
+      Numbers numbers = Numbers.of(values);
+      NumberReader reader = new NumberReader();
+      float[] floats = new float[CONVERTED];
+      ByteBuffer bytes =
+          ByteBuffer.allocate(Float.BYTES * CONVERTED).order(ByteOrder.LITTLE_ENDIAN);
+      for (int at = 0; at < count; at += CONVERTED) {
+        int some = Math.min(CONVERTED, count - at);
+        reader.read(numbers, from + at, floats, some);
+        bytes.clear().limit(Float.BYTES * some);
+        bytes.asFloatBuffer().put(floats, 0, some);
+        digest.update(bytes);
+      }
     }
   }
 
@@ -35,9 +61,8 @@ final class ParameterFingerprint {
     parameters.forEach(
         (name, array) -> {
           description.add(name + Arrays.toString(array.shape()));
-          HostFloats values = HostFloats.of(array);
           for (long from = 0; from < array.length(); from += BLOCK) {
-            blocks.add(new Block(values, from, (int) Math.min(BLOCK, array.length() - from)));
+            blocks.add(new Block(array, from, (int) Math.min(BLOCK, array.length() - from)));
           }
         });
     description.addAll(blocks.parallelStream().map(Block::hash).toList());

@@ -31,6 +31,11 @@ record ParameterSpec(
     }
   }
 
+  /** Whether it is the weight of a convolution, {@code [out, in, k, k]}. */
+  boolean isKernels() {
+    return shape.size() == 4;
+  }
+
   long size() {
     return shape.stream().reduce(1L, Math::multiplyExact);
   }

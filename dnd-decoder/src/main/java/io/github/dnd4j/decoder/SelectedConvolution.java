@@ -38,7 +38,7 @@ final class SelectedConvolution implements Convolution {
   @Override
   public INDArray forward(INDArray x, INDArray weight, INDArray bias) {
     Optional<FourierPlan> plan = plan(ConvolutionShape.of(x, weight));
-    return plan.isPresent() && HostFloats.accepts(weight)
+    return plan.isPresent() && Numbers.accept(weight)
         ? transformed(plan.get(), x, weight, bias)
         : direct.forward(x, weight, bias);
   }
@@ -70,7 +70,7 @@ final class SelectedConvolution implements Convolution {
         BlasThreads single = BlasThreads.single()) {
       announce();
       return convolve(
-          plan, maps.array(), new FourierBlock.Kernels(Place.addressOf(weight), false), bias);
+          plan, maps.array(), new FourierBlock.Kernels(Numbers.of(weight), false), bias);
     }
   }
 
@@ -158,7 +158,7 @@ final class SelectedConvolution implements Convolution {
           Place.addressOf(weightGradient),
           memory(weights.workingMemory()));
       return convolve(
-          ofInput, gradient.array(), new FourierBlock.Kernels(Place.addressOf(weight), true), null);
+          ofInput, gradient.array(), new FourierBlock.Kernels(Numbers.of(weight), true), null);
     }
   }
 

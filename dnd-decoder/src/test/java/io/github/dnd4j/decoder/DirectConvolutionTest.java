@@ -8,7 +8,9 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.DynamicCustomOp;
 import org.nd4j.linalg.factory.Nd4j;
@@ -69,6 +71,25 @@ class DirectConvolutionTest {
           assertClose("bias gradient", biasGradient, loops.biasGradient);
         }
       }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"HALF", "BFLOAT16"})
+  @DisplayName("takes weights of 16 bits for the same numbers in float32, block by block")
+  void weightsOf16Bits(DataType type) {
+    // given an engine of blocks of 16 channels, with a smaller one at the end
+    Convolution convolution = new DirectConvolution(1);
+    try (INDArray x = Tensors.gaussian(1, 2, 3, 6, 7);
+        INDArray any = Tensors.gaussian(2, 40, 3, 5, 5);
+        INDArray weight = any.castTo(type);
+        INDArray rounded = weight.castTo(DataType.FLOAT);
+        INDArray bias = Tensors.gaussian(3, 40);
+        INDArray expected = convolution.forward(x, rounded, bias);
+        // when
+        INDArray actual = convolution.forward(x, weight, bias)) {
+      // then
+      assertThat(Tensors.values(actual)).isEqualTo(Tensors.values(expected));
     }
   }
 

@@ -13,6 +13,8 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
@@ -64,6 +66,24 @@ class FourierConvolutionTest {
           Golden.assertClose("without bias", actualWithoutBias, expectedWithoutBias, 1e-5);
         }
       }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"HALF", "BFLOAT16"})
+  @DisplayName("takes weights of 16 bits for the same numbers in float32")
+  void weightsOf16Bits(DataType type) {
+    // given several blocks of channels
+    try (Convolution fast = ConvolutionEngine.FAST.create();
+        INDArray x = Tensors.gaussian(1, 1, 210, 10, 40);
+        INDArray any = Tensors.gaussian(2, 70, 210, 9, 9);
+        INDArray weight = any.castTo(type);
+        INDArray rounded = weight.castTo(DataType.FLOAT);
+        INDArray expected = fast.forward(x, rounded, null);
+        // when
+        INDArray actual = fast.forward(x, weight, null)) {
+      // then
+      assertThat(Tensors.values(actual)).isEqualTo(Tensors.values(expected));
     }
   }
 

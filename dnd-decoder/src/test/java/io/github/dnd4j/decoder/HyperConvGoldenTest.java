@@ -13,7 +13,8 @@ import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 @DisplayName("The hyper-convolutional decoder, against PyTorch's values")
@@ -22,11 +23,18 @@ class HyperConvGoldenTest {
   private static final double TOLERANCE = 1e-5;
 
   @ParameterizedTest
-  @ValueSource(strings = {"hyper_conv_weights.pth", "hyper_conv_weights.safetensors"})
-  @DisplayName("decodes a batch of conditions, from either kind of file")
-  void decodes(String file) {
+  @CsvSource({
+    "hyper_conv_weights.pth, DIRECT",
+    "hyper_conv_weights.pth, FAST",
+    "hyper_conv_weights.safetensors, DIRECT",
+    "hyper_conv_weights.safetensors, FAST"
+  })
+  @DisplayName("decodes a batch of conditions, from either kind of file, with either engine")
+  void decodes(String file, ConvolutionEngine engine) {
     // given
-    try (HyperConvDecoder decoder = HyperConvDecoder.load(Golden.file(file), Golden.CONFIG);
+    try (Convolution convolution = engine.create();
+        HyperConvDecoder decoder =
+            HyperConvDecoder.load(Golden.file(file), Golden.CONFIG, convolution);
         TensorFile golden = Golden.open("hyper_conv_values.safetensors");
         INDArray condition = golden.read("condition");
         INDArray expected = golden.read("output");
@@ -55,12 +63,13 @@ class HyperConvGoldenTest {
     }
   }
 
-  @Test
+  @ParameterizedTest
+  @EnumSource(names = {"DIRECT", "FAST"})
   @DisplayName("gives the same through DL4J's own output method, in its workspaces")
-  void graphOutput() {
+  void graphOutput(ConvolutionEngine engine) {
     // given
-    try (HyperConvDecoder decoder =
-            HyperConvDecoder.load(Golden.file("hyper_conv_weights.safetensors"), Golden.CONFIG);
+    try (Convolution convolution = engine.create();
+        HyperConvDecoder decoder = goldenDecoder(convolution);
         TensorFile golden = Golden.open("hyper_conv_values.safetensors");
         INDArray condition = golden.read("condition");
         INDArray expected = golden.read("output")) {
@@ -71,12 +80,13 @@ class HyperConvGoldenTest {
     }
   }
 
-  @Test
+  @ParameterizedTest
+  @EnumSource(names = {"DIRECT", "FAST"})
   @DisplayName("has the gradients of its condition and of every parameter")
-  void gradients() {
+  void gradients(ConvolutionEngine engine) {
     // given
-    try (HyperConvDecoder decoder =
-            HyperConvDecoder.load(Golden.file("hyper_conv_weights.safetensors"), Golden.CONFIG);
+    try (Convolution convolution = engine.create();
+        HyperConvDecoder decoder = goldenDecoder(convolution);
         TensorFile golden = Golden.open("hyper_conv_values.safetensors")) {
       // when
       Gradient gradient = backpropagate(decoder.graph(), golden);
@@ -86,18 +96,19 @@ class HyperConvGoldenTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"permute", "reshape"})
+  @CsvSource({"permute, DIRECT", "permute, FAST", "reshape, DIRECT", "reshape, FAST"})
   @DisplayName("squeezes long conditions in both variants, forward and backward")
-  void squeeze(String variant) {
+  void squeeze(String variant, ConvolutionEngine engine) {
     // given a decoder whose first layer is the squeeze
     HyperConvConfig config =
         HyperConvConfig.of("(3,5,6) (2,4,4)", 3).withSqueeze(LengthSqueeze.parse(variant + ":14"));
-    try (HyperConvDecoder decoder = HyperConvDecoder.fresh(config, 1);
+    try (Convolution convolution = engine.create();
+        HyperConvDecoder decoder = HyperConvDecoder.fresh(config, 1, convolution);
         TensorFile golden = Golden.open("squeeze_" + variant + ".safetensors");
         INDArray condition = golden.read("condition");
         INDArray expected = golden.read("output");
         INDArray probe = golden.read("probe")) {
-      ComputationGraph squeeze = squeezeAlone(config);
+      ComputationGraph squeeze = squeezeAlone(config, convolution);
       DecoderGraph.parametersByFileName(squeeze).forEach(golden::readInto);
       // when
       INDArray output = squeeze.outputSingle(condition);
@@ -111,8 +122,13 @@ class HyperConvGoldenTest {
     }
   }
 
-  private static ComputationGraph squeezeAlone(HyperConvConfig config) {
-    DecoderLayer layer = DecoderGraph.layersOf(config).get(0);
+  private static HyperConvDecoder goldenDecoder(Convolution convolution) {
+    return HyperConvDecoder.load(
+        Golden.file("hyper_conv_weights.safetensors"), Golden.CONFIG, convolution);
+  }
+
+  private static ComputationGraph squeezeAlone(HyperConvConfig config, Convolution convolution) {
+    DecoderLayer layer = DecoderGraph.layersOf(config, convolution).get(0);
     FeatureShape in = layer.inputShape();
     ComputationGraph graph =
         new ComputationGraph(

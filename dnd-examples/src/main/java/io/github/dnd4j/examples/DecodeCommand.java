@@ -3,11 +3,11 @@ package io.github.dnd4j.examples;
 import io.github.dnd4j.InvalidInputException;
 import io.github.dnd4j.decoder.FeatureShape;
 import io.github.dnd4j.decoder.HyperConvConfig;
-import io.github.dnd4j.decoder.HyperConvDecoder;
 import io.github.dnd4j.decoder.LengthSqueeze;
 import io.github.dnd4j.io.SafetensorsWriter;
 import io.github.dnd4j.io.TensorFile;
 import io.github.dnd4j.io.TensorType;
+import io.github.dnd4j.spi.WeightDecoder;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
@@ -41,6 +41,8 @@ final class DecodeCommand implements Callable<Integer> {
   private Path decoder;
 
   @Mixin private DecoderOptions decoderOptions;
+
+  @Mixin private WeightOptions weightOptions;
 
   @Option(
       names = "--features",
@@ -81,7 +83,7 @@ final class DecodeCommand implements Callable<Integer> {
     HyperConvConfig config = config();
     try (TensorFile file = TensorFile.open(condition);
         INDArray conditions = file.read(CONDITION);
-        HyperConvDecoder opened = HyperConvDecoder.load(decoder, config);
+        WeightDecoder opened = weightOptions.load(decoder, config);
         Progress progress = new Progress();
         INDArray tokens = opened.decode(conditions, progress.task("decoding weights"))) {
       SafetensorsWriter.write(out, Map.of(OUTPUT, tokens), TensorType.F32, Map.of());

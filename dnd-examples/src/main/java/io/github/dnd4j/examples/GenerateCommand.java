@@ -9,6 +9,7 @@ import io.github.dnd4j.io.PromptExample;
 import io.github.dnd4j.io.PromptFile;
 import io.github.dnd4j.lora.LoraAdapter;
 import io.github.dnd4j.spi.PromptEncoder;
+import io.github.dnd4j.spi.WeightDecoder;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
@@ -62,6 +63,8 @@ final class GenerateCommand implements Callable<Integer> {
       paramLabel = "FILE",
       description = "The preset's weights: a reference checkpoint (.pth) or safetensors.")
   private Path decoder;
+
+  @Mixin private WeightOptions weightOptions;
 
   @Option(
       names = "--untrained",
@@ -139,6 +142,9 @@ final class GenerateCommand implements Callable<Integer> {
   }
 
   private void checkOptions() {
+    if (weightOptions.compact && decoder == null) {
+      throw new InvalidInputException("--compact is for the weights of a --decoder FILE");
+    }
     if (generator != null || shipped) {
       if (decoderOptions.preset != null || decoder != null || untrained) {
         throw new InvalidInputException(
@@ -171,10 +177,10 @@ final class GenerateCommand implements Callable<Integer> {
   }
 
   private DragAndDrop build(Progress progress) {
-    HyperConvDecoder weights =
+    WeightDecoder weights =
         untrained
             ? HyperConvDecoder.fresh(decoderOptions.config(), seed)
-            : HyperConvDecoder.load(decoder, decoderOptions.config());
+            : weightOptions.load(decoder, decoderOptions.config());
     PromptEncoder texts;
     try {
       texts = encoder.open();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.dnd4j.DragAndDrop;
+import io.github.dnd4j.decoder.Frozen16BitDecoder;
 import io.github.dnd4j.decoder.HyperConvDecoder;
 import io.github.dnd4j.decoder.HyperConvPreset;
 import io.github.dnd4j.encoder.SentenceEncoder;
@@ -20,6 +21,7 @@ import io.github.dnd4j.lora.LoraTargets;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.DisplayName;
@@ -130,6 +132,46 @@ class DndTest {
     assertThat(run.exitCode()).as(run.err()).isZero();
     assertThat(run.err()).isEmpty();
     assertSameTensors(folder.resolve("a"), folder.resolve("b"));
+  }
+
+  @Test
+  @DisplayName(
+      "generates with 16 bits of each weight, and such a generator is saved like any other")
+  void compactGenerator() throws IOException {
+    // given
+    Path decoder = folder.resolve("decoder.safetensors");
+    Path bf16 = folder.resolve("bf16.safetensors");
+    Path saved = folder.resolve("generator");
+    dnd("init", "--preset", PRESET, "--out", decoder);
+    dnd("convert", decoder, bf16, "--precision", "bf16");
+    // when
+    CommandLineRun plain = generateFrom(bf16, "plain");
+    CommandLineRun compact = generateFrom(bf16, "compact", "--compact");
+    // then
+    assertThat(plain.exitCode()).as(plain.err()).isZero();
+    assertThat(compact.exitCode()).as(compact.err()).isZero();
+    assertSameTensors(folder.resolve("compact"), folder.resolve("plain"));
+    // and when
+    try (DragAndDrop generator =
+        DragAndDrop.builder()
+            .encoder(SentenceEncoder.allMiniLmL6V2())
+            .decoder(Frozen16BitDecoder.load(bf16, HyperConvPreset.MINILM_L6))
+            .target(LoraTargets.MINILM_L6)
+            .build()) {
+      generator.save(saved);
+      // then
+      try (DragAndDrop loaded = DragAndDrop.load(saved)) {
+        assertThat(loaded.fingerprint()).isEqualTo(generator.fingerprint());
+      }
+    }
+  }
+
+  private CommandLineRun generateFrom(Path decoder, String name, String... options) {
+    List<Object> arguments = new ArrayList<>(List.of("generate", "--preset", PRESET));
+    arguments.addAll(List.of("--decoder", decoder, "--prompts", PROMPTS));
+    arguments.addAll(List.of("--out", folder.resolve(name)));
+    arguments.addAll(List.of(options));
+    return dnd(arguments.toArray());
   }
 
   private static void assertSameTensors(Path a, Path b) {
@@ -261,6 +303,36 @@ class DndTest {
     try (TensorFile file = TensorFile.open(out)) {
       assertThat(file.tensors().get("output").shape()).containsExactly(2L, 324L, 10L, 130L);
     }
+  }
+
+  @Test
+  @DisplayName("decodes with 16 bits of each weight as with a bf16 file")
+  void decodeCompact() {
+    // given
+    Path decoder = folder.resolve("decoder.safetensors");
+    Path bf16 = folder.resolve("bf16.safetensors");
+    Path condition = folder.resolve("condition.safetensors");
+    dnd("init", "--preset", PRESET, "--out", decoder);
+    dnd("convert", decoder, bf16, "--precision", "bf16");
+    SafetensorsWriter.write(
+        condition, Map.of("condition", Nd4j.rand(1, 16, 32, 384)), TensorType.F32, Map.of());
+    // when
+    Path plain = decoded(bf16, condition, "plain");
+    Path compact = decoded(bf16, condition, "compact", "--compact");
+    // then
+    assertThat(compact).hasSameBinaryContentAs(plain);
+  }
+
+  private Path decoded(Path decoder, Path condition, String name, String... options) {
+    Path out = folder.resolve(name + ".safetensors");
+    List<Object> arguments =
+        new ArrayList<>(
+            List.of("decode", "--preset", PRESET, "--decoder", decoder, "--condition", condition));
+    arguments.addAll(List.of("--out", out));
+    arguments.addAll(List.of(options));
+    CommandLineRun run = dnd(arguments.toArray());
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    return out;
   }
 
   @Test
@@ -444,6 +516,10 @@ class DndTest {
       assertRefused(
           dnd("generate", "--prompts", PROMPTS, "--out", "x", "--shipped", "--untrained"),
           "--shipped stands alone");
+      assertRefused(
+          dnd("generate", "--prompts", PROMPTS, "--out", "x", "--shipped", "--compact"),
+          "--compact",
+          "--decoder");
       assertRefused(
           dnd("generate", "--prompts", PROMPTS, "--out", "x", "--shipped", "--generator", "g"),
           "choose one");

@@ -5,6 +5,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.util.Optional;
 
 /** The bytes of one tensor, in the order of its elements. */
 interface ByteSource extends Closeable {
@@ -15,6 +16,16 @@ interface ByteSource extends Closeable {
    * @throws EOFException if there are not as many
    */
   void read(ByteBuffer target) throws IOException;
+
+  /**
+   * The bytes behind the next ones, of a source that can be read at several places at once; nothing
+   * of one that can only be read from its start to its end.
+   *
+   * @param bytes how many to leave out
+   */
+  default Optional<ByteSource> behind(long bytes) {
+    return Optional.empty();
+  }
 
   @Override
   default void close() throws IOException {}
@@ -33,6 +44,11 @@ interface ByteSource extends Closeable {
           }
           position += count;
         }
+      }
+
+      @Override
+      public Optional<ByteSource> behind(long bytes) {
+        return Optional.of(of(channel, position + bytes));
       }
     };
   }

@@ -1,5 +1,6 @@
 package io.github.dnd4j.io;
 
+import io.github.dnd4j.internal.HalfPrecision;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 

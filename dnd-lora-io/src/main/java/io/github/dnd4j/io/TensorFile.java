@@ -61,12 +61,15 @@ public interface TensorFile extends AutoCloseable {
 
   /**
    * Reads a floating-point tensor into memory that is already there, for example a view into one
-   * large parameter array, without a second copy of it.
+   * large parameter array, without a second copy of it. Numbers are rounded to the nearest, ties to
+   * even, where the target's type has fewer bits. All cores read large tensors, unless the file is
+   * a PyTorch checkpoint, which can only be read from start to end.
    *
    * @param name its name, one of {@link #tensors()}, of type F64, F32, F16 or BF16
-   * @param target a FLOAT tensor or view of exactly the tensor's shape, contiguous in 'c' order
+   * @param target a tensor or view of exactly the tensor's shape, contiguous in 'c' order: FLOAT,
+   *     or FLOAT16 or BFLOAT16
    * @throws io.github.dnd4j.InvalidInputException if the file has no such tensor or it is none of
-   *     floating-point numbers, or if the target is not FLOAT or not contiguous
+   *     floating-point numbers, or if the target is of another type or not contiguous
    * @throws io.github.dnd4j.ShapeMismatchException if the target has another shape
    * @throws io.github.dnd4j.FileFormatException if the file ends early; the target's content is
    *     undefined then

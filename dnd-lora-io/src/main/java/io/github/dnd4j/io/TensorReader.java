@@ -5,16 +5,15 @@ import io.github.dnd4j.FileFormatException;
 import io.github.dnd4j.InvalidInputException;
 import io.github.dnd4j.ShapeMismatchException;
 import io.github.dnd4j.internal.Checks;
-import io.github.dnd4j.internal.HostFloats;
 import java.io.EOFException;
 import java.io.IOException;
 import java.lang.ref.Reference;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Set;
 import java.util.zip.ZipException;
-import org.bytedeco.javacpp.BytePointer;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Reads tensors out of whatever holds their bytes, in pieces. */
@@ -26,11 +25,9 @@ final class TensorReader {
     ByteSource open(TensorInfo info) throws IOException;
   }
 
-  /** Large enough that system calls do not count, small enough for the processor's caches. */
-  private static final int CONVERTED_PIECE = 1 << 18;
-
-  /** Read in one call straight into the tensor's memory. */
-  private static final int RAW_PIECE = 1 << 24;
+  /** What floating-point tensors can be read into. */
+  private static final Set<DataType> TARGETS =
+      Set.of(DataType.FLOAT, DataType.FLOAT16, DataType.BFLOAT16);
 
   private final Path path;
   private final Map<String, TensorInfo> tensors;
@@ -70,16 +67,21 @@ final class TensorReader {
               + Arrays.toString(target.shape())
               + " is expected");
     }
-    if (!HostFloats.accepts(target)) {
+    if (!accepts(target)) {
       throw new InvalidInputException(
           "the target of "
               + place(info)
-              + " must be a FLOAT tensor, contiguous in 'c' order, but is "
+              + " must be a FLOAT, FLOAT16 or BFLOAT16 tensor, contiguous in 'c' order, but is "
               + target.dataType()
               + " with the strides "
               + Arrays.toString(target.stride()));
     }
     fill(info, target);
+  }
+
+  private static boolean accepts(INDArray target) {
+    return TARGETS.contains(target.dataType())
+        && StridedSource.isContiguous(target.shape(), target.stride());
   }
 
   private TensorInfo find(String name) {
@@ -107,12 +109,7 @@ final class TensorReader {
       return;
     }
     try (ByteSource source = opener.open(info)) {
-      if (target.dataType() == info.type().arrayType()
-          && info.type().arrayType().width() == info.type().width()) {
-        copy(source, info.bytes(), target);
-      } else {
-        convert(source, info, target);
-      }
+      new TensorPieces(info, target).read(source);
     } catch (EOFException e) {
       throw new FileFormatException(
           place(info) + " is cut off: it should have " + info.bytes() + " bytes", e);
@@ -125,29 +122,6 @@ final class TensorReader {
     } finally {
       // Its memory is written by address: it must not be collected before that is done.
       Reference.reachabilityFence(target);
-    }
-  }
-
-  /** File and memory agree on the layout: from the one into the other without a step between. */
-  private static void copy(ByteSource source, long bytes, INDArray target) throws IOException {
-    BytePointer memory = TensorMemory.of(target, bytes);
-    for (long at = 0; at < bytes; at += RAW_PIECE) {
-      source.read(TensorMemory.window(memory, at, (int) Math.min(RAW_PIECE, bytes - at)));
-    }
-    TensorMemory.written(target);
-  }
-
-  private static void convert(ByteSource source, TensorInfo info, INDArray target)
-      throws IOException {
-    HostFloats floats = HostFloats.of(target);
-    int piece = (int) Math.min(CONVERTED_PIECE, info.length());
-    ByteBuffer bytes = ByteBuffer.allocate(piece * info.type().width());
-    float[] values = new float[piece];
-    for (long at = 0; at < info.length(); at += piece) {
-      int count = (int) Math.min(piece, info.length() - at);
-      source.read(bytes.clear().limit(count * info.type().width()));
-      ElementCodec.decode(info.type(), bytes.flip(), values, count);
-      floats.write(at, values, 0, count);
     }
   }
 }

@@ -8,6 +8,7 @@ import io.github.dnd4j.FileAccessException;
 import io.github.dnd4j.FileFormatException;
 import io.github.dnd4j.InvalidInputException;
 import io.github.dnd4j.ShapeMismatchException;
+import io.github.dnd4j.internal.HalfPrecision;
 import io.github.dnd4j.internal.HostFloats;
 import io.github.dnd4j.lora.LoraAdapter;
 import io.github.dnd4j.lora.LoraConfig;

@@ -5,15 +5,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.dnd4j.DragAndDropException;
 import io.github.dnd4j.FileAccessException;
+import io.github.dnd4j.FileFormatException;
 import io.github.dnd4j.InvalidInputException;
 import io.github.dnd4j.ShapeMismatchException;
 import io.github.dnd4j.internal.HostFloats;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -200,6 +203,61 @@ class SafetensorsRoundTripTest {
     }
 
     assertThat(parameters.toFloatVector()).containsExactly(-1, -1, -1, 0, 1, 2, 3, 4, 5, -1);
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"F64", "F32", "F16", "BF16"})
+  void readsTensorsOfManyPieces(TensorType type) {
+    // small whole numbers, which all types hold
+    float[] values = new float[600_001];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = i * 7919L % 257;
+    }
+    Path file = folder.resolve("long.safetensors");
+    SafetensorsWriter.write(file, Map.of("t", Nd4j.createFromArray(values)), type, Map.of());
+
+    try (TensorFile read = TensorFile.open(file);
+        INDArray half = Nd4j.create(DataType.FLOAT16, values.length);
+        INDArray bfloat16 = Nd4j.create(DataType.BFLOAT16, values.length);
+        INDArray floats = Nd4j.create(DataType.FLOAT, values.length)) {
+      for (INDArray target : List.of(half, bfloat16, floats)) {
+        read.readInto("t", target);
+        assertThat(target.castTo(DataType.FLOAT).toFloatVector()).isEqualTo(values);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"F32", "BF16"})
+  void aFileThatBecameShorterIsRefused(TensorType type) throws IOException {
+    Path file = folder.resolve("long.safetensors");
+    INDArray tensor = Nd4j.ones(DataType.FLOAT, 600_001);
+    SafetensorsWriter.write(file, Map.of("t", tensor), type, Map.of());
+
+    try (TensorFile read = TensorFile.open(file);
+        FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      channel.truncate(channel.size() - 1);
+
+      assertThatThrownBy(() -> read.readInto("t", tensor))
+          .isInstanceOf(FileFormatException.class)
+          .hasMessageContainingAll(file.toString(), "'t'", "cut off");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"F32", "F16", "BF16"})
+  void readsIntoAViewOfSixteenBits(TensorType type) {
+    Path file = folder.resolve("part.safetensors");
+    INDArray part = Nd4j.createFromArray(0.5f, 1 + 0x1p-8f, -3f); // a tie for bfloat16
+    SafetensorsWriter.write(file, Map.of("part", part), type, Map.of());
+    INDArray parameters = Nd4j.valueArrayOf(new long[] {5}, -1f, DataType.BFLOAT16);
+
+    try (TensorFile read = TensorFile.open(file)) {
+      read.readInto("part", parameters.get(NDArrayIndex.interval(1, 4)));
+    }
+
+    assertThat(parameters.castTo(DataType.FLOAT).toFloatVector())
+        .containsExactly(-1, 0.5f, 1, -3, -1);
   }
 
   @Test

@@ -1,4 +1,4 @@
-package io.github.dnd4j.io;
+package io.github.dnd4j.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -25,6 +25,53 @@ class HalfPrecisionTest {
       float value = HalfPrecision.bfloat16ToFloat((short) bits);
       assertThat(HalfPrecision.floatToBfloat16(value)).as("%04x", bits).isEqualTo((short) bits);
     }
+  }
+
+  @Test
+  void manyHalvesHaveTheValuesThatTheirBitsMean() {
+    float[] values = new float[0x1_0000];
+
+    HalfPrecision.halvesToFloats(allBits(), values, values.length);
+
+    for (int bits = 0; bits < values.length; bits++) {
+      Double expected = meaning(bits, 5, 10);
+      assertThat(Double.valueOf(values[bits])).as("%04x", bits).isEqualTo(expected);
+    }
+  }
+
+  @Test
+  void manyBfloat16sHaveTheValuesThatTheirBitsMean() {
+    float[] values = new float[0x1_0000];
+
+    HalfPrecision.bfloat16sToFloats(allBits(), values, values.length);
+
+    for (int bits = 0; bits < values.length; bits++) {
+      Double expected = meaning(bits, 8, 7);
+      assertThat(Double.valueOf(values[bits])).as("%04x", bits).isEqualTo(expected);
+    }
+  }
+
+  private static short[] allBits() {
+    short[] all = new short[0x1_0000];
+    for (int bits = 0; bits < all.length; bits++) {
+      all[bits] = (short) bits;
+    }
+    return all;
+  }
+
+  /** By the definition of IEEE 754, whose formats differ in how many bits go to what. */
+  private static double meaning(int bits, int exponentBits, int mantissaBits) {
+    int most = (1 << exponentBits) - 1;
+    int exponent = bits >>> mantissaBits & most;
+    double fraction = Math.scalb((double) (bits & (1 << mantissaBits) - 1), -mantissaBits);
+    double sign = (bits & 0x8000) == 0 ? 1 : -1;
+    if (exponent == most) {
+      return fraction == 0 ? sign * Double.POSITIVE_INFINITY : Double.NaN;
+    }
+    return sign
+        * (exponent == 0
+            ? Math.scalb(fraction, 1 - most / 2)
+            : Math.scalb(1 + fraction, exponent - most / 2));
   }
 
   @Test

@@ -1,10 +1,10 @@
-package io.github.dnd4j.io;
+package io.github.dnd4j.internal;
 
 /**
  * Conversions between float32 and the two 16-bit types. To 16 bits they round to the nearest, ties
  * to even, as PyTorch does; subnormal numbers, infinities and the payloads of NaNs are kept.
  */
-final class HalfPrecision {
+public final class HalfPrecision {
 
   private static final int FLOAT_INFINITY = 0x7f80_0000;
   private static final int HALF_INFINITY = 0x7c00;
@@ -20,7 +20,54 @@ final class HalfPrecision {
 
   private HalfPrecision() {}
 
-  static float halfToFloat(short half) {
+  /** All halves by their bits: looking one up is faster than its arithmetic. */
+  private static final class Table {
+    private static final float[] HALVES = new float[1 << 16];
+
+    static {
+      for (int bits = 0; bits < HALVES.length; bits++) {
+        HALVES[bits] = computed((short) bits);
+      }
+    }
+  }
+
+  /**
+   * Many halves as float32.
+   *
+   * @param halves their bits
+   * @param floats where to
+   * @param count how many, from the start of both
+   */
+  public static void halvesToFloats(short[] halves, float[] floats, int count) {
+    for (int i = 0; i < count; i++) {
+      floats[i] = halfToFloat(halves[i]);
+    }
+  }
+
+  /**
+   * Many bfloat16s as float32.
+   *
+   * @param bfloat16s their bits
+   * @param floats where to
+   * @param count how many, from the start of both
+   */
+  public static void bfloat16sToFloats(short[] bfloat16s, float[] floats, int count) {
+    for (int i = 0; i < count; i++) {
+      floats[i] = bfloat16ToFloat(bfloat16s[i]);
+    }
+  }
+
+  /**
+   * A half as float32, exactly.
+   *
+   * @param half its bits
+   * @return its value
+   */
+  public static float halfToFloat(short half) {
+    return Table.HALVES[half & 0xffff];
+  }
+
+  private static float computed(short half) {
     int sign = (half & 0x8000) << 16;
     int exponent = half >>> 10 & 0x1f;
     int mantissa = half & 0x3ff;
@@ -34,7 +81,13 @@ final class HalfPrecision {
     return Float.intBitsToFloat(sign | ((exponent << 23) + REBIAS) | mantissa << 13);
   }
 
-  static short floatToHalf(float value) {
+  /**
+   * The half nearest to a number.
+   *
+   * @param value the number
+   * @return its bits
+   */
+  public static short floatToHalf(float value) {
     int bits = Float.floatToRawIntBits(value);
     int sign = bits >>> 16 & 0x8000;
     int magnitude = bits & 0x7fff_ffff;
@@ -53,11 +106,23 @@ final class HalfPrecision {
     return (short) (sign | ((rounded - REBIAS) >>> 13));
   }
 
-  static float bfloat16ToFloat(short bfloat16) {
+  /**
+   * A bfloat16 as float32, exactly.
+   *
+   * @param bfloat16 its bits
+   * @return its value
+   */
+  public static float bfloat16ToFloat(short bfloat16) {
     return Float.intBitsToFloat(bfloat16 << 16);
   }
 
-  static short floatToBfloat16(float value) {
+  /**
+   * The bfloat16 nearest to a number.
+   *
+   * @param value the number
+   * @return its bits
+   */
+  public static short floatToBfloat16(float value) {
     int bits = Float.floatToRawIntBits(value);
     if ((bits & 0x7fff_ffff) > FLOAT_INFINITY) {
       int upper = bits >>> 16;

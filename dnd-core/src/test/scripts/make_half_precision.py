@@ -1,6 +1,6 @@
 """Writes half-precision.csv: float32 bits, and what PyTorch makes of them in float16 and bfloat16.
 
-Run in src/test/resources/io/github/dnd4j/io with numpy and PyTorch (made with 1.24 and 1.13):
+Run in src/test/resources/io/github/dnd4j/internal with numpy and PyTorch (made with 1.24 and 1.13):
 
     python3 ../../../../../scripts/make_half_precision.py
 """
