@@ -7,6 +7,7 @@ final class MergeScratch {
 
   private ByteBuffer bytes = ByteBuffer.allocateDirect(0);
   private float[] floats = new float[0];
+  private short[] shorts = new short[0];
   private double[] doubles = new double[0];
 
   /** An empty buffer of that limit. */
@@ -17,12 +18,20 @@ final class MergeScratch {
     return bytes.clear().limit(count);
   }
 
-  /** At least that many. */
+  /** Exactly that many. */
   float[] floats(int count) {
-    if (floats.length < count) {
+    if (floats.length != count) {
       floats = new float[count];
     }
     return floats;
+  }
+
+  /** At least that many. */
+  short[] shorts(int count) {
+    if (shorts.length < count) {
+      shorts = new short[count];
+    }
+    return shorts;
   }
 
   /** Exactly that many. */
