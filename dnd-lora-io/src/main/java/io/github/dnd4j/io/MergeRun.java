@@ -23,10 +23,13 @@ import java.util.concurrent.Future;
  */
 final class MergeRun {
 
-  /** Small enough for the processor's caches, large enough that system calls do not count. */
-  private static final int BLOCK_ELEMENTS = 1 << 17;
+  /**
+   * Small enough for the processor's caches, large enough that neither system calls count nor
+   * waking the thread that hands blocks out.
+   */
+  private static final int BLOCK_ELEMENTS = 1 << 18;
 
-  private static final int COPIED_BYTES = 1 << 19;
+  private static final int COPIED_BYTES = 1 << 20;
   private static final int MOST_THREADS = 4;
 
   /** Blocks under way: what all threads have, and what they take up next. */
@@ -135,8 +138,7 @@ final class MergeRun {
     } else {
       short[] values = scratch.get().shorts(elements);
       bytes.asShortBuffer().get(values, 0, elements);
-      new SixteenBitChange(change, info.type(), scratch.get().floats(change.in()))
-          .addTo(values, first, rows);
+      new SixteenBitChange(change, info.type(), scratch.get()).addTo(values, first, rows);
       bytes.asShortBuffer().put(values, 0, elements);
     }
     int count = bytes.remaining();

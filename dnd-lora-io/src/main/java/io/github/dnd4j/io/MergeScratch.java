@@ -8,6 +8,7 @@ final class MergeScratch {
   private ByteBuffer bytes = ByteBuffer.allocateDirect(0);
   private float[] floats = new float[0];
   private short[] shorts = new short[0];
+  private int[] integers = new int[0];
   private double[] doubles = new double[0];
 
   /** An empty buffer of that limit. */
@@ -16,6 +17,14 @@ final class MergeScratch {
       bytes = ByteBuffer.allocateDirect(count);
     }
     return bytes.clear().limit(count);
+  }
+
+  /** At least that many. */
+  int[] integers(int count) {
+    if (integers.length < count) {
+      integers = new int[count];
+    }
+    return integers;
   }
 
   /** Exactly that many. */

@@ -11,24 +11,28 @@ final class SixteenBitChange {
   /** What rounding does to a number at most, relatively: once when it is summed, and in its use. */
   private static final float SUMMING = 0x1p-22f;
 
+  private static final int BF16_BITS = 0xffff_0000;
   private static final int BF16_INFINITY = 0x7f80_0000;
+  private static final int BF16_LOWEST_EXPONENT = 0x0080_0000;
   private static final int F16_INFINITY = 0x7c00;
 
   private final WeightChange change;
   private final boolean bfloat16;
   private final float[] sums;
+  private final int[] unsure;
 
   /**
    * A change of a weight.
    *
    * @param change what is added
    * @param type F16 or BF16
-   * @param sums {@code in} numbers to work with
+   * @param scratch memory to work with
    */
-  SixteenBitChange(WeightChange change, TensorType type, float[] sums) {
+  SixteenBitChange(WeightChange change, TensorType type, MergeScratch scratch) {
     this.change = change;
     this.bfloat16 = type == TensorType.BF16;
-    this.sums = sums;
+    this.sums = scratch.floats(change.in());
+    this.unsure = scratch.integers(change.in());
   }
 
   /**
@@ -41,43 +45,66 @@ final class SixteenBitChange {
   void addTo(short[] values, int first, int rows) {
     for (int row = 0; row < rows; row++) {
       float error = change.compute(first + row, sums);
-      if (bfloat16) {
-        addBfloat16(values, row * change.in(), first + row, error);
-      } else {
-        addHalf(values, row * change.in(), first + row, error);
+      int offset = row * sums.length;
+      int count =
+          bfloat16
+              ? addBfloat16(values, offset, sums, error, unsure)
+              : addHalf(values, offset, sums, error, unsure);
+      for (int i = 0; i < count; i++) {
+        addExactly(values, offset + unsure[i], first + row, unsure[i]);
       }
     }
   }
 
-  private void addBfloat16(short[] values, int offset, int row, float error) {
-    int in = change.in();
-    for (int i = 0; i < in; i++) {
+  /**
+   * Adds what is sure; nothing else is in here, so that it is compiled early and well.
+   *
+   * @param unsure is filled with the places of weights that are left as they are
+   * @return how many those are
+   */
+  private static int addBfloat16(
+      short[] values, int offset, float[] sums, float error, int[] unsure) {
+    int count = 0;
+    for (int i = 0; i < sums.length; i++) {
       float sum = Float.intBitsToFloat(values[offset + i] << 16) + sums[i];
       float bound = Math.abs(sum) * SUMMING + error;
       // Half a unit of bfloat16's last place more; ties do not matter, as none is within reach.
       int low = Float.floatToRawIntBits(sum - bound) + 0x8000;
       int high = Float.floatToRawIntBits(sum + bound) + 0x8000;
-      if ((low ^ high) >>> 16 == 0 && (low & BF16_INFINITY) != BF16_INFINITY) {
+      int differing = (low ^ high) & BF16_BITS;
+      int infinite = ((low & BF16_INFINITY) + BF16_LOWEST_EXPONENT) & Integer.MIN_VALUE;
+      if ((differing | infinite) == 0) {
         values[offset + i] = (short) (low >>> 16);
       } else {
-        float before = HalfPrecision.bfloat16ToFloat(values[offset + i]);
-        values[offset + i] = HalfPrecision.floatToBfloat16(change.exactly(before, row, i));
+        unsure[count++] = i;
       }
     }
+    return count;
   }
 
-  private void addHalf(short[] values, int offset, int row, float error) {
-    int in = change.in();
-    for (int i = 0; i < in; i++) {
-      float before = HalfPrecision.halfToFloat(values[offset + i]);
-      float sum = before + sums[i];
+  private static int addHalf(short[] values, int offset, float[] sums, float error, int[] unsure) {
+    int count = 0;
+    for (int i = 0; i < sums.length; i++) {
+      float sum = HalfPrecision.halfToFloat(values[offset + i]) + sums[i];
       float bound = Math.abs(sum) * SUMMING + error;
       short low = HalfPrecision.floatToHalf(sum - bound);
       short high = HalfPrecision.floatToHalf(sum + bound);
-      values[offset + i] =
-          low == high && (low & F16_INFINITY) != F16_INFINITY
-              ? low
-              : HalfPrecision.floatToHalf(change.exactly(before, row, i));
+      if (low == high && (low & F16_INFINITY) != F16_INFINITY) {
+        values[offset + i] = low;
+      } else {
+        unsure[count++] = i;
+      }
+    }
+    return count;
+  }
+
+  private void addExactly(short[] values, int at, int row, int column) {
+    if (bfloat16) {
+      float before = HalfPrecision.bfloat16ToFloat(values[at]);
+      values[at] = HalfPrecision.floatToBfloat16(change.exactly(before, row, column));
+    } else {
+      float before = HalfPrecision.halfToFloat(values[at]);
+      values[at] = HalfPrecision.floatToHalf(change.exactly(before, row, column));
     }
   }
 }

@@ -206,11 +206,11 @@ final class WeightChange {
     int at = row * rank;
     Arrays.fill(sums, 0);
     int k = 0;
-    for (; k < rank % 4; k++) {
+    for (; k < rank % 2; k++) {
       addOne((float) b[at + k], a[k], sums);
     }
-    for (; k < rank; k += 4) {
-      addFour(at + k, a[k], a[k + 1], a[k + 2], a[k + 3], sums);
+    for (; k < rank; k += 2) {
+      addTwo((float) b[at + k], (float) b[at + k + 1], a[k], a[k + 1], sums);
     }
     double magnitude = 0;
     for (k = 0; k < rank; k++) {
@@ -226,13 +226,10 @@ final class WeightChange {
     }
   }
 
-  private void addFour(int at, float[] a0, float[] a1, float[] a2, float[] a3, float[] sums) {
-    float b0 = (float) b[at];
-    float b1 = (float) b[at + 1];
-    float b2 = (float) b[at + 2];
-    float b3 = (float) b[at + 3];
+  /** No more at once: Java 17 makes vector instructions of short loops only. */
+  private static void addTwo(float b0, float b1, float[] a0, float[] a1, float[] sums) {
     for (int i = 0; i < sums.length; i++) {
-      sums[i] += b0 * a0[i] + b1 * a1[i] + b2 * a2[i] + b3 * a3[i];
+      sums[i] += b0 * a0[i] + b1 * a1[i];
     }
   }
 }

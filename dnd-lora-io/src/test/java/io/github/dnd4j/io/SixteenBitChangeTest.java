@@ -86,7 +86,7 @@ class SixteenBitChangeTest {
         expected[i] = encoded(type, exact);
       }
       // when
-      new SixteenBitChange(change, type, new float[IN]).addTo(weights, 0, ROWS);
+      new SixteenBitChange(change, type, new MergeScratch()).addTo(weights, 0, ROWS);
       // then
       assertThat(weights).isEqualTo(expected);
     }
@@ -105,7 +105,7 @@ class SixteenBitChangeTest {
     short one = encoded(type, 1);
     short[] weights = {one, one, one};
     // when
-    new SixteenBitChange(change, type, new float[3]).addTo(weights, 0, 1);
+    new SixteenBitChange(change, type, new MergeScratch()).addTo(weights, 0, 1);
     // then above, below, and the even neighbour of the tie itself
     assertThat(weights).containsExactly((short) (one + 1), one, one);
   }
@@ -121,7 +121,7 @@ class SixteenBitChangeTest {
             new float[] {3e38f},
             new float[] {1},
             1);
-    SixteenBitChange sixteen = new SixteenBitChange(change, TensorType.BF16, new float[1]);
+    SixteenBitChange sixteen = new SixteenBitChange(change, TensorType.BF16, new MergeScratch());
     short[] infinite = {(short) 0xff80};
     // when
     sixteen.addTo(infinite, 0, 1);
