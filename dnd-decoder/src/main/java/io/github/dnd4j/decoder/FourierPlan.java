@@ -93,35 +93,48 @@ record FourierPlan(ConvolutionShape shape, FourierAxis vertical, FourierAxis hor
     return (int) Math.min(shape.batch(), Math.max(1, MOST_SPECTRUM / spectrum(1)));
   }
 
-  /** Multiplications, those of slow products weighted. */
+  /** Multiplications, those of slow products weighted, and what is done besides. */
   double cost() {
+    double copied = (double) shape.batch() * shape.in() * vertical.padded() * horizontal.padded();
+    double splits = rounds() * (double) shape.out() * shape.in();
+    return MOVE * copied + SPLIT * splits + transforms() + PRODUCT * products();
+  }
+
+  /** Multiplications of all products of matrices. */
+  double multiplications() {
+    return transforms() + products();
+  }
+
+  /** Of the transforms of maps and kernels, and of the way back. */
+  private double transforms() {
     double pieces = (double) shape.batch() * tiles();
     int down = vertical.transform();
     int width = horizontal.transform();
-    double maps =
-        MOVE * shape.batch() * shape.in() * vertical.padded() * horizontal.padded()
-            + (double) shape.batch()
-                * shape.in()
-                * vertical.padded()
-                * horizontal.tiles()
-                * width
-                * width
-            + 4.0 * across() * pieces * shape.in() * down * down;
+    double acrossMaps =
+        (double) shape.batch()
+            * shape.in()
+            * vertical.padded()
+            * horizontal.tiles()
+            * width
+            * width;
+    double downMaps = 4.0 * across() * pieces * shape.in() * down * down;
+    double kernels =
+        rounds() * 2.0 * frequencies() * KernelHalves.half(shape) * shape.out() * shape.in();
     double back =
         pieces
             * shape.out()
             * (8.0 * across() * vertical.tile() * down
                 + 2.0 * vertical.tile() * horizontal.tile() * width);
-    return maps + kernelCost() + productCost() + back;
+    return acrossMaps + downMaps + kernels + back;
   }
 
-  private double kernelCost() {
-    int rounds = (shape.batch() + itemsAtOnce() - 1) / itemsAtOnce();
-    double kernel = SPLIT + 2.0 * frequencies() * KernelHalves.half(shape);
-    return rounds * kernel * shape.out() * shape.in();
+  /** How often kernels are transformed: once for all items that are worked at together. */
+  private int rounds() {
+    return (shape.batch() + itemsAtOnce() - 1) / itemsAtOnce();
   }
 
-  private double productCost() {
-    return PRODUCT * 4 * frequencies() * tiles() * shape.batch() * shape.out() * shape.in();
+  /** Of the products of transforms. */
+  private double products() {
+    return 4.0 * frequencies() * tiles() * shape.batch() * shape.out() * shape.in();
   }
 }

@@ -47,11 +47,15 @@ final class SelectedConvolution implements Convolution {
     return plans.computeIfAbsent(shape, this::choose);
   }
 
-  private Optional<FourierPlan> choose(ConvolutionShape shape) {
+  /** The plan that an engine other than the direct one uses; nothing if it convolves directly. */
+  static Optional<FourierPlan> choose(ConvolutionEngine engine, ConvolutionShape shape) {
     Optional<FourierPlan> plan = BlasThreads.available() ? FourierPlan.of(shape) : Optional.empty();
-    Optional<FourierPlan> chosen =
-        plan.filter(
-            p -> engine == ConvolutionEngine.FAST || p.cost() < WORTH * shape.multiplications());
+    return plan.filter(
+        p -> engine == ConvolutionEngine.FAST || p.cost() < WORTH * shape.multiplications());
+  }
+
+  private Optional<FourierPlan> choose(ConvolutionShape shape) {
+    Optional<FourierPlan> chosen = choose(engine, shape);
     log.debug(
         "{}: {}",
         shape,

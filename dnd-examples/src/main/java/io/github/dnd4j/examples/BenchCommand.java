@@ -3,15 +3,20 @@ package io.github.dnd4j.examples;
 import io.github.dnd4j.InvalidInputException;
 import io.github.dnd4j.decoder.ConvolutionEngine;
 import io.github.dnd4j.decoder.HyperConvConfig;
+import io.github.dnd4j.examples.bench.BenchPart;
 import io.github.dnd4j.examples.bench.BenchPlan;
 import io.github.dnd4j.examples.bench.BenchReport;
 import io.github.dnd4j.examples.bench.BenchStructure;
 import io.github.dnd4j.examples.bench.Benchmark;
 import io.github.dnd4j.examples.bench.PeerScripts;
+import io.github.dnd4j.internal.Checks;
 import io.github.dnd4j.io.PromptExample;
 import io.github.dnd4j.io.PromptFile;
 import io.github.dnd4j.lora.LoraTargets;
+import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -29,7 +34,9 @@ import picocli.CommandLine.Spec;
           + " step",
       "and peak memory, with one convolution engine and another, beside PyTorch and ONNX Runtime"
           + " where",
-      "the Python of PYTHON (or /usr/bin/python3) has them. Decoders have random weights.",
+      "the Python of PYTHON (or /usr/bin/python3) or the class path has them, and against the"
+          + " bound of",
+      "this machine. Decoders have random weights. Each measurement is told when it is made.",
       "The decoder is a --preset (default: qwen2.5-0.5b), or --features with --kernel and"
           + " --target.",
       ""
@@ -106,11 +113,34 @@ final class BenchCommand implements Callable<Integer> {
       description = "The decoder that is trained (default: minilm-l6, or what --features says).")
   private String trainingPreset;
 
+  @Option(
+      names = "--parts",
+      paramLabel = "PART",
+      split = ",",
+      description =
+          "What to measure: ${COMPLETION-CANDIDATES} (default: all). The way from prompts to an"
+              + " adapter is added up if encoder and decoder are.")
+  private List<BenchPart> parts = List.of(BenchPart.values());
+
   @Option(names = "--no-training", description = "Leave out the training step.")
   private boolean noTraining;
 
   @Option(names = "--no-peers", description = "Leave out PyTorch and ONNX Runtime.")
   private boolean noPeers;
+
+  @Option(
+      names = "--peer-batches",
+      paramLabel = "B",
+      split = ",",
+      description = "How many conditions PyTorch decodes at once, 1 and these (default: 1).")
+  private List<Integer> peerBatches = List.of(1);
+
+  @Option(
+      names = "--peer-timeout",
+      paramLabel = "SECONDS",
+      defaultValue = "600",
+      description = "After how long another program is stopped (default: 600).")
+  private int peerTimeout;
 
   @Option(
       names = "--json",
@@ -121,7 +151,9 @@ final class BenchCommand implements Callable<Integer> {
   @Option(
       names = "--picture",
       paramLabel = "FILE.png",
-      description = "Draw the decoder's stages, and its batches if there are several.")
+      description =
+          "Draw the decoder's stages, and the times of its batches and of the encoder's prompts if"
+              + " there are several.")
   private Path picture;
 
   @Option(
@@ -137,11 +169,14 @@ final class BenchCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    BenchPlan plan = plan();
-    BenchReport report;
-    try (Progress progress = new Progress()) {
-      report = Benchmark.run(plan, progress.task("measuring"));
-    }
+    PrintWriter err = spec.commandLine().getErr();
+    BenchReport report =
+        Benchmark.run(
+            plan(),
+            line -> {
+              err.println(line);
+              err.flush();
+            });
     report.print(spec.commandLine().getOut());
     if (json != null) {
       report.writeJson(json);
@@ -155,6 +190,7 @@ final class BenchCommand implements Callable<Integer> {
   private BenchPlan plan() {
     BenchStructure decoder = decoder();
     return new BenchPlan(
+        EnumSet.copyOf(parts),
         decoder,
         prompts(),
         encodePrompts,
@@ -162,6 +198,7 @@ final class BenchCommand implements Callable<Integer> {
         engines,
         repeats,
         noTraining ? Optional.empty() : Optional.of(training(decoder)),
+        peerBatches,
         noPeers ? Optional.empty() : Optional.of(peers()),
         Optional.ofNullable(out));
   }
@@ -199,9 +236,11 @@ final class BenchCommand implements Callable<Integer> {
   }
 
   /** bin/dnd knows where the scripts lie and says so by a property. */
-  private static PeerScripts peers() {
+  private PeerScripts peers() {
+    Checks.positive(peerTimeout, "--peer-timeout");
     return new PeerScripts(
         Optional.ofNullable(System.getenv("PYTHON")).orElse(PYTHON),
-        Optional.ofNullable(System.getProperty("dnd.bench")).map(Path::of));
+        Optional.ofNullable(System.getProperty("dnd.bench")).map(Path::of),
+        Duration.ofSeconds(peerTimeout));
   }
 }

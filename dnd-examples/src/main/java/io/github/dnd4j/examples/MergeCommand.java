@@ -2,7 +2,6 @@ package io.github.dnd4j.examples;
 
 import io.github.dnd4j.io.LoraMerger;
 import io.github.dnd4j.io.MergeSummary;
-import io.github.dnd4j.lora.LoraAdapter;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -63,10 +62,9 @@ final class MergeCommand implements Callable<Integer> {
   private void merge() {
     long start = System.nanoTime();
     MergeSummary summary;
-    try (LoraAdapter loaded = LoraAdapter.load(adapter);
-        Progress progress = new Progress()) {
+    try (Progress progress = new Progress()) {
       summary =
-          LoraMerger.of(loaded).scale(scale).listener(progress.task("merging")).merge(base, out);
+          LoraMerger.of(adapter).scale(scale).listener(progress.task("merging")).merge(base, out);
     }
     double seconds = (System.nanoTime() - start) / 1e9;
     PrintWriter writer = spec.commandLine().getOut();

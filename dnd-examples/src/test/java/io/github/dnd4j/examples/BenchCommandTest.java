@@ -59,7 +59,10 @@ class BenchCommandTest {
             adapter);
     // then
     assertThat(run.exitCode()).as(run.err()).isZero();
-    assertThat(run.err()).isEmpty();
+    assertThat(run.err().lines())
+        .as("a line for each measurement, when it is made")
+        .hasSize(10)
+        .allMatch(line -> line.matches("\\[\\d+/10] .*: [\\d.e-]+ s \\(the first time .*\\)"));
     assertThat(run.out())
         .contains("2 prompts of 8 tokens", "sentence-transformers/all-MiniLM-L6-v2")
         .contains("random weights", "stage 0 to (4,8,20)", "stage 1 to (324,10,130)")
@@ -67,12 +70,14 @@ class BenchCommandTest {
         .containsPattern("encoding, 5 prompts +DnD4J +\\d")
         .containsPattern("decoding, 1 condition +DnD4J direct +\\S+ +\\S+ +\\S+ +1\\.00 ")
         .containsPattern("decoding, 3 conditions +DnD4J auto ")
+        .containsPattern("Where the time goes: .*GFLOP/s.*GB/s")
+        .containsPattern("stage 1 to \\(324,10,130\\) +DnD4J direct .* direct")
         .doesNotContainPattern("decoding, [23] conditions +DnD4J direct")
         .doesNotContain("PyTorch", "ONNX");
     assertJson(new ObjectMapper().readTree(json.toFile()));
     BufferedImage image = ImageIO.read(picture.toFile());
     assertThat(image.getWidth()).isEqualTo(1100);
-    assertThat(image.getHeight()).as("two charts").isEqualTo(920);
+    assertThat(image.getHeight()).as("three charts").isEqualTo(3 * 460);
     try (LoraAdapter written = LoraAdapter.load(adapter)) {
       assertThat(written.modules()).isEqualTo(LoraTargets.MINILM_L6.modules());
     }
@@ -119,6 +124,35 @@ class BenchCommandTest {
   }
 
   @Test
+  @DisplayName("measures the decoder alone, on random conditions, and without the direct engine")
+  void decoderOnly() {
+    // when
+    CommandLineRun run =
+        bench("--parts", "decoder", "--engines", "auto", "--repeats", 0, "--no-peers");
+    // then
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    assertThat(run.out())
+        .containsPattern("decoding, 1 condition +DnD4J auto +\\d")
+        .containsPattern("stage 1 to \\(324,10,130\\) +\\d\\S+ +\\d+ %")
+        .doesNotContain("DnD4J direct", "encoding, ", "prompts to adapter", "training step");
+  }
+
+  @Test
+  @DisplayName("measures the encoder alone, beside ONNX Runtime from Java")
+  void encoderOnly() {
+    // when
+    CommandLineRun run = bench("--parts", "encoder", "--repeats", 0, "--encode-prompts", 5);
+    // then
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    assertThat(run.out())
+        .containsPattern("encoding, 5 prompts +DnD4J +\\d")
+        .containsPattern(
+            "encoding, 5 prompts +ONNX Runtime 1\\S+ +\\d.* best of 1, 4 at once: [14]")
+        .doesNotContain("decoding, ", "Stages of the decoder");
+    assertThat(run.err()).contains("running: encoding, 5 prompts, ONNX Runtime");
+  }
+
+  @Test
   @Tag("slow")
   @DisplayName("says why others were not measured, and takes a single cold run if told so")
   void noScripts() {
@@ -127,7 +161,6 @@ class BenchCommandTest {
     assertThat(run.exitCode()).as(run.err()).isZero();
     assertThat(run.out())
         .containsPattern("encoding, 2 prompts +PyTorch +- .*encoder_pytorch.py is not there")
-        .containsPattern("encoding, 2 prompts +ONNX Runtime +- .*encoder_onnx.py is not there")
         .containsPattern("decoding, 1 condition +PyTorch +- .*decoder_pytorch.py is not there")
         .containsPattern("prompts to adapter +DnD4J direct +\\d.* the sum of its parts")
         .doesNotContain("training step");
@@ -140,6 +173,9 @@ class BenchCommandTest {
     assertRefused(bench("--batches", "0"), "--batches");
     assertRefused(bench("--encode-prompts=-1"), "--encode-prompts");
     assertRefused(bench("--repeats=-1"), "--repeats");
+    assertRefused(bench("--peer-batches", "0"), "--peer-batches");
+    assertRefused(bench("--peer-timeout", "0"), "--peer-timeout");
+    assertRefused(bench("--parts", "wheels"), "--parts", "wheels", "ENCODER");
     assertRefused(bench("--preset", "minilm-l6"), "--preset", "--features");
     assertRefused(bench("--training-preset", "none"), "none", "minilm-l6");
     assertRefused(bench("--prompts", folder.resolve("nowhere.txt")), "nowhere.txt");

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * Merges an adapter into the weights of its base model: {@code W + scale * B @ A}, so that the
@@ -34,11 +35,11 @@ import java.util.List;
  */
 public final class LoraMerger {
 
-  private final LoraAdapter adapter;
+  private final Supplier<MergeAdapter> adapter;
   private double scale = 1;
   private ProgressListener listener = ProgressListener.NONE;
 
-  private LoraMerger(LoraAdapter adapter) {
+  private LoraMerger(Supplier<MergeAdapter> adapter) {
     this.adapter = adapter;
   }
 
@@ -49,7 +50,21 @@ public final class LoraMerger {
    * @return the merger
    */
   public static LoraMerger of(LoraAdapter adapter) {
-    return new LoraMerger(Checks.notNull(adapter, "adapter"));
+    Checks.notNull(adapter, "adapter");
+    return new LoraMerger(() -> MergeAdapter.of(adapter));
+  }
+
+  /**
+   * A merger of an adapter that is in files. Matrices of a PEFT directory are read one by one, and
+   * without ND4J, whose start takes about a second; adapters of other formats are loaded.
+   *
+   * @param adapter the adapter, in any format that {@link LoraAdapter#load} knows; it is opened
+   *     when {@link #merge} is called, which then throws what loading it would
+   * @return the merger
+   */
+  public static LoraMerger of(Path adapter) {
+    Checks.notNull(adapter, "adapter");
+    return new LoraMerger(() -> PeftMergeAdapter.open(adapter));
   }
 
   /**
@@ -99,25 +114,27 @@ public final class LoraMerger {
   public MergeSummary merge(Path base, Path destination) {
     Checks.notNull(base, "base");
     Checks.notNull(destination, "destination");
-    return Files.isDirectory(base)
-        ? mergeDirectory(base, destination)
-        : mergeFile(base, destination);
+    try (MergeAdapter opened = adapter.get()) {
+      return Files.isDirectory(base)
+          ? mergeDirectory(opened, base, destination)
+          : mergeFile(opened, base, destination);
+    }
   }
 
-  private MergeSummary mergeFile(Path base, Path destination) {
+  private MergeSummary mergeFile(MergeAdapter opened, Path base, Path destination) {
     if (Files.exists(destination) && isSame(base, destination)) {
       throw new InvalidInputException(
           destination + " is the base itself: choose another name for the result");
     }
     try (OpenShards shards = OpenShards.open(List.of(base))) {
-      MergePlan plan = MergePlan.of(adapter, scale, shards.files());
+      MergePlan plan = MergePlan.of(opened, scale, shards.files());
       AtomicFiles.writeFile(
           destination, temporary -> MergeRun.write(plan, listener, List.of(temporary)));
       return plan.summary(List.of());
     }
   }
 
-  private MergeSummary mergeDirectory(Path base, Path destination) {
+  private MergeSummary mergeDirectory(MergeAdapter opened, Path base, Path destination) {
     if (Files.exists(destination)) {
       throw new FileAccessException(
           destination + " exists already: choose a new place for the merged model");
@@ -125,7 +142,7 @@ public final class LoraMerger {
     ModelDirectory model = ModelDirectory.of(base);
     try (OpenShards shards = OpenShards.open(model.shards())) {
       model.check(shards.files());
-      MergePlan plan = MergePlan.of(adapter, scale, shards.files());
+      MergePlan plan = MergePlan.of(opened, scale, shards.files());
       AtomicFiles.writeDirectory(
           destination,
           temporary -> {

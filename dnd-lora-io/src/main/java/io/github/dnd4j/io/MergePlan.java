@@ -2,7 +2,6 @@ package io.github.dnd4j.io;
 
 import io.github.dnd4j.InvalidInputException;
 import io.github.dnd4j.ShapeMismatchException;
-import io.github.dnd4j.lora.LoraAdapter;
 import io.github.dnd4j.lora.LoraModule;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -30,20 +29,20 @@ final class MergePlan {
 
   private record Place(SafetensorsFile file, TensorInfo info) {}
 
-  private final LoraAdapter adapter;
+  private final MergeAdapter adapter;
   private final double scale;
   private final List<SafetensorsFile> files;
   private final Map<String, Place> byName = new LinkedHashMap<>();
   private final Map<String, List<String>> byStem = new HashMap<>();
   private final Map<String, LoraModule> modules = new HashMap<>();
 
-  private MergePlan(LoraAdapter adapter, double scale, List<SafetensorsFile> files) {
+  private MergePlan(MergeAdapter adapter, double scale, List<SafetensorsFile> files) {
     this.adapter = adapter;
     this.scale = scale;
     this.files = files;
   }
 
-  static MergePlan of(LoraAdapter adapter, double scale, List<SafetensorsFile> files) {
+  static MergePlan of(MergeAdapter adapter, double scale, List<SafetensorsFile> files) {
     MergePlan plan = new MergePlan(adapter, scale, files);
     for (SafetensorsFile file : files) {
       file.tensors().values().forEach(info -> plan.register(file, info));
@@ -144,7 +143,11 @@ final class MergePlan {
   WeightChange change(TensorInfo info) {
     LoraModule module = modules.get(info.name());
     return new WeightChange(
-        info, module, adapter.weights(module.path()), scale * adapter.config().scaleOf(module));
+        info,
+        module,
+        adapter.a(module),
+        adapter.b(module),
+        scale * adapter.config().scaleOf(module));
   }
 
   MergeSummary summary(List<Path> leftOut) {

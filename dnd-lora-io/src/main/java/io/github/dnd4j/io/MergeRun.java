@@ -4,6 +4,7 @@ import io.github.dnd4j.DragAndDropException;
 import io.github.dnd4j.spi.ProgressListener;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -22,10 +23,13 @@ import java.util.concurrent.Future;
  */
 final class MergeRun {
 
-  /** Small enough for the processor's caches, large enough that system calls do not count. */
-  private static final int BLOCK_ELEMENTS = 1 << 17;
+  /**
+   * Small enough for the processor's caches, large enough that neither system calls count nor
+   * waking the thread that hands blocks out.
+   */
+  private static final int BLOCK_ELEMENTS = 1 << 18;
 
-  private static final int COPIED_BYTES = 1 << 19;
+  private static final int COPIED_BYTES = 1 << 20;
   private static final int MOST_THREADS = 4;
 
   /** Blocks under way: what all threads have, and what they take up next. */
@@ -124,11 +128,19 @@ final class MergeRun {
     long rowBytes = (long) change.in() * info.type().width();
     long position = base.position(info.name()) + first * rowBytes;
     ByteBuffer bytes = scratch.get().bytes(elements * info.type().width());
-    float[] values = scratch.get().floats(elements);
     base.readAt(position, bytes);
-    ElementCodec.decode(info.type(), bytes.flip(), values, elements);
-    change.addTo(values, first, rows, scratch.get().doubles(change.in()));
-    ElementCodec.encode(info.type(), values, elements, bytes.clear());
+    bytes.flip().order(ByteOrder.LITTLE_ENDIAN);
+    if (info.type() == TensorType.F32) {
+      float[] values = scratch.get().floats(elements);
+      bytes.asFloatBuffer().get(values, 0, elements);
+      change.addTo(values, first, rows, scratch.get().doubles(change.in()));
+      bytes.asFloatBuffer().put(values, 0, elements);
+    } else {
+      short[] values = scratch.get().shorts(elements);
+      bytes.asShortBuffer().get(values, 0, elements);
+      new SixteenBitChange(change, info.type(), scratch.get()).addTo(values, first, rows);
+      bytes.asShortBuffer().put(values, 0, elements);
+    }
     int count = bytes.remaining();
     writeFully(out, bytes, position);
     return count;

@@ -7,6 +7,8 @@ final class MergeScratch {
 
   private ByteBuffer bytes = ByteBuffer.allocateDirect(0);
   private float[] floats = new float[0];
+  private short[] shorts = new short[0];
+  private int[] integers = new int[0];
   private double[] doubles = new double[0];
 
   /** An empty buffer of that limit. */
@@ -18,11 +20,27 @@ final class MergeScratch {
   }
 
   /** At least that many. */
+  int[] integers(int count) {
+    if (integers.length < count) {
+      integers = new int[count];
+    }
+    return integers;
+  }
+
+  /** Exactly that many. */
   float[] floats(int count) {
-    if (floats.length < count) {
+    if (floats.length != count) {
       floats = new float[count];
     }
     return floats;
+  }
+
+  /** At least that many. */
+  short[] shorts(int count) {
+    if (shorts.length < count) {
+      shorts = new short[count];
+    }
+    return shorts;
   }
 
   /** Exactly that many. */

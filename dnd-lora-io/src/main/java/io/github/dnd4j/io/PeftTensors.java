@@ -33,9 +33,16 @@ final class PeftTensors {
   }
 
   LoraAdapter read() {
-    file.tensors().values().forEach(this::sort);
-    pairs.checked().forEach(this::checkRanks);
+    checked();
     return pairs.load(weights -> new LoraAdapter(config, weights, metadata()));
+  }
+
+  /** All matrices by module path, once it is known that they fit. */
+  Map<String, LoraPairs.Pair> checked() {
+    file.tensors().values().forEach(this::sort);
+    Map<String, LoraPairs.Pair> checked = pairs.checked();
+    checked.forEach(this::checkRanks);
+    return checked;
   }
 
   private Map<String, String> metadata() {

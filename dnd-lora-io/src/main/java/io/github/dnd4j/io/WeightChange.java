@@ -2,12 +2,13 @@ package io.github.dnd4j.io;
 
 import io.github.dnd4j.DragAndDropException;
 import io.github.dnd4j.internal.Checks;
-import io.github.dnd4j.internal.HostFloats;
 import io.github.dnd4j.lora.LoraModule;
-import io.github.dnd4j.lora.LoraWeights;
 import java.util.Arrays;
 
-/** What an adapter adds to one weight, row by row in double precision. */
+/**
+ * What an adapter adds to one weight, row by row: in double precision, or in float32 with a bound
+ * of the error, which {@link SixteenBitChange} makes use of.
+ */
 final class WeightChange {
 
   /** What a double has more of than a float: the lower bits of its mantissa. */
@@ -24,8 +25,17 @@ final class WeightChange {
    */
   private final int possibleTies;
 
+  /** Half a unit in the last place of a float of size 1. */
+  private static final double ROUNDING = 0x1p-24;
+
   /** A, {@code [rank][in]}. */
-  private final double[][] a;
+  private final float[][] a;
+
+  /** The same in double precision; null unless the weight is F32. */
+  private final double[][] doubleA;
+
+  /** For each row of A the largest magnitude. */
+  private final double[] largest;
 
   /** scale * B, {@code [out * rank]}. */
   private final double[] b;
@@ -35,10 +45,11 @@ final class WeightChange {
    *
    * @param weight the base's tensor, F32, F16 or BF16
    * @param module the module, of the weight's shape
-   * @param weights its matrices
+   * @param ofA its A, {@code [rank * in]}
+   * @param ofB its B, {@code [out * rank]}
    * @param scale what {@code B @ A} is multiplied with
    */
-  WeightChange(TensorInfo weight, LoraModule module, LoraWeights weights, double scale) {
+  WeightChange(TensorInfo weight, LoraModule module, float[] ofA, float[] ofB, double scale) {
     this.weight = weight;
     this.limit =
         switch (weight.type()) {
@@ -52,16 +63,33 @@ final class WeightChange {
           case BF16 -> 0x7fff;
           default -> -1;
         };
-    float[] ofA = Checks.finiteWeights(HostFloats.toArray(weights.a()), module.path() + ".lora_A");
-    float[] ofB = Checks.finiteWeights(HostFloats.toArray(weights.b()), module.path() + ".lora_B");
-    this.a = new double[module.rank()][module.in()];
-    for (int k = 0; k < a.length; k++) {
-      for (int column = 0; column < module.in(); column++) {
-        a[k][column] = ofA[k * module.in() + column];
-      }
-    }
+    Checks.finiteWeights(ofA, module.path() + ".lora_A");
+    Checks.finiteWeights(ofB, module.path() + ".lora_B");
+    int in = module.in();
+    this.a = new float[module.rank()][];
+    Arrays.setAll(a, k -> Arrays.copyOfRange(ofA, k * in, (k + 1) * in));
+    this.doubleA = weight.type() == TensorType.F32 ? doubles(a) : null;
+    this.largest = Arrays.stream(a).mapToDouble(WeightChange::largest).toArray();
     this.b = new double[ofB.length];
     Arrays.setAll(b, i -> scale * ofB[i]);
+  }
+
+  private static double[][] doubles(float[][] rows) {
+    double[][] doubles = new double[rows.length][rows[0].length];
+    for (int k = 0; k < rows.length; k++) {
+      for (int i = 0; i < rows[k].length; i++) {
+        doubles[k][i] = rows[k][i];
+      }
+    }
+    return doubles;
+  }
+
+  private static double largest(float[] row) {
+    float largest = 0;
+    for (float value : row) {
+      largest = Math.max(largest, Math.abs(value));
+    }
+    return largest;
   }
 
   int in() {
@@ -69,7 +97,7 @@ final class WeightChange {
   }
 
   /**
-   * Adds the change to rows of the weight, so that encoding them in the weight's type rounds the
+   * Adds the change to rows of an F32 weight, so that encoding them in the weight's type rounds the
    * exact sum.
    *
    * @param values the rows
@@ -85,20 +113,34 @@ final class WeightChange {
   }
 
   private void add(double[] sums, float[] values, int offset) {
-    double end = limit;
-    int perhapsTie = possibleTies;
     for (int i = 0; i < sums.length; i++) {
-      float before = values[offset + i];
-      double sum = before + sums[i];
-      if (Math.abs(sum) >= end && Float.isFinite(before)) {
-        throw overflow(sum);
-      }
-      float rounded = (float) sum;
-      if ((Float.floatToRawIntBits(rounded) & perhapsTie) == 0 && rounded != sum) {
-        rounded = towardsOdd(sum);
-      }
-      values[offset + i] = rounded;
+      values[offset + i] = added(values[offset + i], sums[i]);
     }
+  }
+
+  private float added(float before, double change) {
+    double sum = before + change;
+    if (Math.abs(sum) >= limit && Float.isFinite(before)) {
+      throw overflow(sum);
+    }
+    float rounded = (float) sum;
+    return (Float.floatToRawIntBits(rounded) & possibleTies) == 0 && rounded != sum
+        ? towardsOdd(sum)
+        : rounded;
+  }
+
+  /**
+   * A weight with the change added.
+   *
+   * @return what encoding in the weight's type makes the exact sum, rounded
+   */
+  float exactly(float before, int row, int column) {
+    int at = row * a.length;
+    double change = 0;
+    for (int k = 0; k < a.length; k++) {
+      change += b[at + k] * a[k][column];
+    }
+    return added(before, change);
   }
 
   /**
@@ -128,10 +170,10 @@ final class WeightChange {
     Arrays.fill(sums, 0);
     int k = 0;
     for (; k < rank % 4; k++) {
-      addOne(b[at + k], a[k], sums);
+      addOne(b[at + k], doubleA[k], sums);
     }
     for (; k < rank; k += 4) {
-      addFour(at + k, a[k], a[k + 1], a[k + 2], a[k + 3], sums);
+      addFour(at + k, doubleA[k], doubleA[k + 1], doubleA[k + 2], doubleA[k + 3], sums);
     }
   }
 
@@ -149,6 +191,45 @@ final class WeightChange {
     double b3 = b[at + 3];
     for (int i = 0; i < sums.length; i++) {
       sums[i] += b0 * a0[i] + b1 * a1[i] + b2 * a2[i] + b3 * a3[i];
+    }
+  }
+
+  /**
+   * Row {@code row} of {@code scale * B @ A} in float32. Each of its numbers is a sum of rank
+   * products, so that no more than rank + 3 roundings come between it and the exact one.
+   *
+   * @param sums is filled with the row
+   * @return how far from the exact numbers these may be, at most
+   */
+  float compute(int row, float[] sums) {
+    int rank = a.length;
+    int at = row * rank;
+    Arrays.fill(sums, 0);
+    int k = 0;
+    for (; k < rank % 2; k++) {
+      addOne((float) b[at + k], a[k], sums);
+    }
+    for (; k < rank; k += 2) {
+      addTwo((float) b[at + k], (float) b[at + k + 1], a[k], a[k + 1], sums);
+    }
+    double magnitude = 0;
+    for (k = 0; k < rank; k++) {
+      magnitude += Math.abs(b[at + k]) * largest[k];
+    }
+    // More than three times as many roundings as there are; numbers that are subnormal lose more.
+    return (float) (magnitude * (3 * rank + 16) * ROUNDING) + rank * Float.MIN_NORMAL;
+  }
+
+  private static void addOne(float factor, float[] a, float[] sums) {
+    for (int i = 0; i < sums.length; i++) {
+      sums[i] += factor * a[i];
+    }
+  }
+
+  /** No more at once: Java 17 makes vector instructions of short loops only. */
+  private static void addTwo(float b0, float b1, float[] a0, float[] a1, float[] sums) {
+    for (int i = 0; i < sums.length; i++) {
+      sums[i] += b0 * a0[i] + b1 * a1[i];
     }
   }
 }

@@ -14,6 +14,7 @@ import io.github.dnd4j.lora.LoraAdapter;
 import io.github.dnd4j.lora.LoraConfig;
 import io.github.dnd4j.lora.LoraModule;
 import io.github.dnd4j.lora.LoraWeights;
+import io.github.dnd4j.lora.WeightPrecision;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -138,6 +139,37 @@ class LoraMergerTest {
         yield HalfPrecision.bfloat16ToFloat((short) (HalfPrecision.floatToBfloat16(value) + step));
       }
     };
+  }
+
+  @Test
+  @DisplayName("takes the adapter from its files as well, with the same result and the same checks")
+  void fromFiles() throws IOException {
+    // given
+    Path base = base(TensorType.BF16);
+    Path files = folder.resolve("adapter");
+    Path once = folder.resolve("once.safetensors");
+    Path again = folder.resolve("again.safetensors");
+    try (LoraAdapter adapter = adapter(8)) {
+      adapter.save(files, WeightPrecision.F32);
+      LoraMerger.of(adapter).merge(base, once);
+    }
+    // when
+    MergeSummary summary = LoraMerger.of(files).merge(base, again);
+    // then
+    assertThat(summary.mergedTensors()).isEqualTo(2);
+    assertThat(again).hasSameBinaryContentAs(once);
+    // given a configuration of another rank
+    Path config = files.resolve("adapter_config.json");
+    Files.writeString(config, Files.readString(config).replace("\"r\" : 8", "\"r\" : 4"));
+    // then
+    assertThatThrownBy(() -> LoraMerger.of(files).merge(base, again))
+        .isInstanceOf(FileFormatException.class)
+        .hasMessageContaining("lora_A.weight' has the shape")
+        .hasMessageContaining("rank 4");
+    assertThatThrownBy(() -> LoraMerger.of(folder.resolve("none")).merge(base, again))
+        .isInstanceOf(DragAndDropException.class)
+        .hasMessageContaining("none");
+    assertThat(again).as("is as it was").hasSameBinaryContentAs(once);
   }
 
   @ParameterizedTest

@@ -7,12 +7,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
  * What {@code dnd bench} is to measure.
  *
+ * @param parts which parts; without {@link BenchPart#TRAINING} there is no training
  * @param decoder the decoder of the stages and of the adapter
  * @param prompts any prompts; if there are too few they are taken again with a number in front
  * @param encodePrompts how many prompts the encoder is measured with; as many as the decoder takes
@@ -21,10 +23,12 @@ import java.util.stream.Stream;
  * @param engines the convolution engines, the first of which the others are compared with
  * @param repeats how often each piece is measured after its first, cold run
  * @param training the decoder that is trained; empty for no training
+ * @param peerBatches how many conditions PyTorch decodes at once; a single one always comes first
  * @param peers where other programs' scripts lie; empty to leave the others alone
  * @param out where the adapter is written to; empty for a temporary folder
  */
 public record BenchPlan(
+    Set<BenchPart> parts,
     BenchStructure decoder,
     List<String> prompts,
     List<Integer> encodePrompts,
@@ -32,6 +36,7 @@ public record BenchPlan(
     List<ConvolutionEngine> engines,
     int repeats,
     Optional<BenchStructure> training,
+    List<Integer> peerBatches,
     Optional<PeerScripts> peers,
     Optional<Path> out) {
 
@@ -50,6 +55,7 @@ public record BenchPlan(
   /**
    * Checks and copies the values.
    *
+   * @param parts what to measure, at least one
    * @param decoder the decoder of the stages and of the adapter
    * @param prompts prompts, at least one
    * @param encodePrompts numbers of prompts, positive
@@ -57,6 +63,7 @@ public record BenchPlan(
    * @param engines the convolution engines, at least one
    * @param repeats runs after the first, not negative
    * @param training the decoder that is trained, if any
+   * @param peerBatches numbers of conditions, positive
    * @param peers where other programs' scripts lie, if they are to be run
    * @param out where the adapter is written to, if it is to be kept
    * @throws InvalidInputException if a number is not as it must be, or there are no prompts
@@ -72,6 +79,11 @@ public record BenchPlan(
     encodePrompts =
         with(decoder.config().conditionShape().prompts(), encodePrompts, "--encode-prompts");
     batches = with(1, batches, "--batches");
+    peerBatches = with(1, peerBatches, "--peer-batches");
+    parts = Set.copyOf(parts);
+    if (!parts.contains(BenchPart.TRAINING)) {
+      training = Optional.empty();
+    }
     engines = engines.stream().distinct().toList();
   }
 
@@ -95,11 +107,18 @@ public record BenchPlan(
     return engine == ConvolutionEngine.DIRECT && engines.size() > 1 ? List.of(1) : batches;
   }
 
+  boolean measures(BenchPart part) {
+    return parts.contains(part);
+  }
+
   /** How many pieces of DnD4J are measured. */
   int pieces() {
+    int encoding = measures(BenchPart.ENCODER) ? encodePrompts.size() : 0;
     int decoding = engines.stream().mapToInt(engine -> batches(engine).size()).sum();
-    int adapter = 1;
-    return encodePrompts.size() + decoding + adapter + (training.isPresent() ? engines.size() : 0);
+    int adapter = 2;
+    return encoding
+        + (measures(BenchPart.DECODER) ? decoding + adapter : 0)
+        + (training.isPresent() ? engines.size() : 0);
   }
 
   /** Steps of a training run: the first, those that are not counted, and those that are. */

@@ -28,6 +28,7 @@ public final class BenchReport {
   private final BenchPlan plan;
   private final Machine machine;
   private final List<Measurement> measurements;
+  private final Rates rates;
   private final long adapterBytes;
   private final boolean peakIsOfPart;
   private final Instant measured = Instant.now();
@@ -37,6 +38,7 @@ public final class BenchReport {
       BenchPlan plan,
       Machine machine,
       List<Measurement> measurements,
+      Rates rates,
       long adapterBytes,
       boolean peakIsOfPart) {
     this.plan = plan;
@@ -45,6 +47,7 @@ public final class BenchReport {
         measurements.stream()
             .sorted(Comparator.comparing(Measurement::part).thenComparing(Measurement::size))
             .toList();
+    this.rates = rates;
     this.adapterBytes = adapterBytes;
     this.peakIsOfPart = peakIsOfPart;
   }
@@ -58,10 +61,52 @@ public final class BenchReport {
     printIntroduction(out);
     out.println();
     printParts(out);
-    out.println();
+    rates.peerBlas().ifPresent(blas -> printBlas(out, blas));
     List<Measurement> staged = staged();
-    out.println("Stages of the decoder, one condition, seconds:");
-    printStages(out, staged);
+    if (!staged.isEmpty()) {
+      out.println();
+      out.println("Stages of the decoder, one condition, seconds:");
+      printStages(out, staged);
+    }
+    rates
+        .bounds()
+        .filter(bounds -> !bounds.all().isEmpty())
+        .ifPresent(bounds -> printBounds(out, bounds));
+  }
+
+  /** So that nobody takes a slow library under PyTorch for PyTorch. */
+  private void printBlas(PrintWriter out, PeerBlas blas) {
+    out.println(blas + ", by " + TextTable.count(machine.threads(), "thread") + ".");
+    if (rates.bounds().filter(bounds -> blas.isSlowBeside(bounds.peak())).isPresent()) {
+      out.println(
+          "That is a slow BLAS: with a faster one PyTorch takes less time than it did here, except"
+              + " for convolutions.");
+    }
+  }
+
+  private static void printBounds(PrintWriter out, Bounds bounds) {
+    MachinePeak peak = bounds.peak();
+    out.println();
+    out.printf(
+        Locale.ROOT,
+        "Where the time goes: the bound is operations / %.0f GFLOP/s (a product of matrices here)"
+            + " + weights / %.1f GB/s (copying memory here).%n",
+        peak.operationsPerSecond() / 1e9,
+        peak.bytesPerSecond() / 1e9);
+    TextTable table = new TextTable();
+    table.add("work", "by", "GFLOP", "weights MB", "bound s", "s", "s / bound", "");
+    for (Bound bound : bounds.all()) {
+      table.add(
+          bound.work(),
+          bound.by(),
+          TextTable.number(bound.operations() / 1e9),
+          TextTable.number(bound.weightBytes() / 1e6),
+          TextTable.number(bound.boundSeconds(peak)),
+          TextTable.number(bound.seconds()),
+          TextTable.decimals(bound.ratio(peak)),
+          bound.method());
+    }
+    table.print(out);
   }
 
   private void printIntroduction(PrintWriter out) {
@@ -77,13 +122,13 @@ public final class BenchReport {
         machine.java());
     out.printf(
         Locale.ROOT,
-        "Decoder %s: %s M weights, %d prompts of %d tokens to an adapter of %s, %d bytes%n",
+        "Decoder %s: %s M weights, %d prompts of %d tokens to an adapter of %s%s%n",
         plan.decoder().name(),
         TextTable.number(config.parameterCount() / 1e6),
         shape.prompts(),
         shape.textLength(),
         plan.decoder().target().config().baseModel(),
-        adapterBytes);
+        adapterBytes == 0 ? "" : ", " + adapterBytes + " bytes");
     plan.training().ifPresent(training -> out.println("Training: " + training.name()));
     out.println(
         "All decoders have random weights (seed "
@@ -142,14 +187,7 @@ public final class BenchReport {
   }
 
   private List<String> stages() {
-    HyperConvConfig config = plan.decoder().config();
-    List<String> stages = new ArrayList<>();
-    config.squeeze().ifPresent(squeeze -> stages.add("squeeze from " + squeeze.length()));
-    List<FeatureShape> features = config.features();
-    for (int i = 1; i < features.size(); i++) {
-      stages.add("stage " + (i - 1) + " to " + features.get(i));
-    }
-    return stages;
+    return plan.decoder().stages();
   }
 
   /** The ratios are those of the first one's seconds to the others'. */
@@ -203,6 +241,8 @@ public final class BenchReport {
     if (training.isPresent()) {
       putStructure(json.putObject("training"), training.get());
     }
+    rates.peerBlas().ifPresent(blas -> putBlas(json.putObject("pytorchBlas"), blas));
+    rates.bounds().ifPresent(bounds -> putBounds(json, bounds));
     json.put("weights", "random").put("seed", BenchPlan.SEED).put("repeats", plan.repeats());
     json.put("adapterBytes", adapterBytes).put("peakIsOfPart", peakIsOfPart);
     ArrayNode array = json.putArray("measurements");
@@ -222,6 +262,33 @@ public final class BenchReport {
         .put("textLength", shape.textLength())
         .put("target", structure.target().name())
         .put("baseModel", structure.target().config().baseModel());
+  }
+
+  private static void putBlas(ObjectNode json, PeerBlas blas) {
+    json.put("version", blas.version())
+        .put("libraries", blas.library())
+        .put("configuration", blas.configuration())
+        .put("operationsPerSecond", blas.operationsPerSecond());
+  }
+
+  private static void putBounds(ObjectNode json, Bounds bounds) {
+    MachinePeak peak = bounds.peak();
+    json.putObject("peak")
+        .put("operationsPerSecond", peak.operationsPerSecond())
+        .put("bytesPerSecond", peak.bytesPerSecond());
+    ArrayNode array = json.putArray("bounds");
+    for (Bound bound : bounds.all()) {
+      array
+          .addObject()
+          .put("work", bound.work())
+          .put("by", bound.by())
+          .put("method", bound.method())
+          .put("operations", bound.operations())
+          .put("weightBytes", bound.weightBytes())
+          .put("boundSeconds", bound.boundSeconds(peak))
+          .put("seconds", bound.seconds())
+          .put("ratio", bound.ratio(peak));
+    }
   }
 
   private void putMeasurement(ObjectNode json, Measurement measurement) {
@@ -249,15 +316,18 @@ public final class BenchReport {
   }
 
   /**
-   * Draws the stages of the decoder and, if there were several batch sizes, how long they took.
+   * Draws the stages of the decoder and, if there were several batch sizes or numbers of prompts,
+   * how long those took.
    *
    * @param file a PNG file, which is replaced if it is there
    */
   public void writePicture(Path file) {
-    List<Measurement> batches =
-        plan.batches().size() == 1
-            ? List.of()
-            : measurements.stream().filter(m -> m.part() == Part.DECODING && m.measured()).toList();
-    BenchPlot.write(plan.decoder().name(), stages(), staged(), batches, file);
+    BenchPlot plot = new BenchPlot(measurements);
+    if (!staged().isEmpty()) {
+      plot.addStages(plan.decoder().name(), stages(), staged());
+    }
+    plot.addSizes("Decoding several conditions at once", Part.DECODING, true);
+    plot.addSizes("Encoding prompts", Part.ENCODING, false);
+    plot.write(file);
   }
 }

@@ -2,6 +2,7 @@ package io.github.dnd4j.examples.bench;
 
 import io.github.dnd4j.decoder.Convolution;
 import io.github.dnd4j.decoder.ConvolutionEngine;
+import io.github.dnd4j.decoder.HyperConvConfig;
 import io.github.dnd4j.decoder.HyperConvDecoder;
 import io.github.dnd4j.encoder.SentenceEncoder;
 import io.github.dnd4j.internal.AtomicFiles;
@@ -10,6 +11,7 @@ import io.github.dnd4j.lora.LoraAdapter;
 import io.github.dnd4j.lora.LoraTarget;
 import io.github.dnd4j.lora.ScaleEncoding;
 import io.github.dnd4j.lora.WeightTokenizer;
+import io.github.dnd4j.spi.ConditionShape;
 import io.github.dnd4j.spi.Parts;
 import io.github.dnd4j.spi.ProgressListener;
 import io.github.dnd4j.training.TrainingStep;
@@ -21,9 +23,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.function.Supplier;
+import java.util.function.Consumer;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 /** Measures one part after the other, in this process, and then what other programs take. */
 public final class Benchmark {
@@ -32,58 +37,100 @@ public final class Benchmark {
 
   private final BenchPlan plan;
   private final Machine machine = Machine.here();
-  private final List<Supplier<Measurement>> peers;
-  private final ProgressListener progress;
+  private final Optional<Peers> peers;
+  private final List<Peers.Task> tasks;
+  private final Consumer<String> watcher;
   private final List<Measurement> measurements = new ArrayList<>();
   private final boolean peakIsOfPart = ResidentMemory.resetPeak();
   private long adapterBytes;
   private int done;
 
-  private Benchmark(BenchPlan plan, ProgressListener progress) {
+  private Benchmark(BenchPlan plan, Consumer<String> watcher) {
     this.plan = plan;
-    this.progress = progress;
-    this.peers =
-        plan.peers()
-            .map(scripts -> new Peers(plan, scripts, machine.threads()).tasks())
-            .orElse(List.of());
+    this.watcher = watcher;
+    this.peers = plan.peers().map(scripts -> new Peers(plan, scripts, machine.threads()));
+    this.tasks = peers.map(Peers::tasks).orElse(List.of());
   }
 
   /**
    * Measures everything that a plan asks for.
    *
    * @param plan what to measure
-   * @param progress hears how many pieces are done
+   * @param watcher hears a line of each measurement as soon as it is made, and of what other
+   *     programs begin
    * @return what came out
    * @throws io.github.dnd4j.ShapeMismatchException if encoder, decoder and target do not fit
    * @throws io.github.dnd4j.DragAndDropException if a part of DnD4J fails, for want of memory for
    *     example; what other programs fail at is part of the report
    */
-  public static BenchReport run(BenchPlan plan, ProgressListener progress) {
-    return new Benchmark(plan, progress).run();
+  public static BenchReport run(BenchPlan plan, Consumer<String> watcher) {
+    return new Benchmark(plan, watcher).run();
   }
 
   private BenchReport run() {
-    progress.onProgress(0, plan.pieces() + peers.size());
-    generate();
+    if (plan.measures(BenchPart.ENCODER) || plan.measures(BenchPart.DECODER)) {
+      generate();
+    }
     plan.training()
         .ifPresent(structure -> plan.engines().forEach(engine -> train(structure, engine)));
+    Optional<Bounds> bounds = MachinePeak.measure().map(this::bounds);
     // Now that nothing of DnD4J's is left in memory.
-    peers.forEach(peer -> add(peer.get()));
-    return new BenchReport(plan, machine, measurements, adapterBytes, peakIsOfPart);
+    for (Peers.Task task : tasks) {
+      watcher.accept("running: " + task.what());
+      add(task.measure().get());
+    }
+    Optional<PeerBlas> blas = tasks.isEmpty() ? Optional.empty() : peers.flatMap(Peers::blas);
+    return new BenchReport(
+        plan, machine, measurements, new Rates(bounds, blas), adapterBytes, peakIsOfPart);
   }
 
   private void add(Measurement measurement) {
     measurements.add(measurement);
-    progress.onProgress(++done, plan.pieces() + peers.size());
+    done++;
+    watcher.accept("[" + done + "/" + (plan.pieces() + tasks.size()) + "] " + measurement.line());
   }
 
   private void generate() {
     try (SentenceEncoder encoder = SentenceEncoder.allMiniLmL6V2();
-        INDArray condition = encode(encoder, plan.encodePrompts().get(0))) {
-      plan.encodePrompts().stream().skip(1).forEach(prompts -> encode(encoder, prompts).close());
-      plan.engines().forEach(engine -> decode(encoder, condition, engine));
+        INDArray condition = condition(encoder)) {
+      if (plan.measures(BenchPart.ENCODER)) {
+        plan.encodePrompts().stream().skip(1).forEach(prompts -> encode(encoder, prompts).close());
+      }
+      if (plan.measures(BenchPart.DECODER)) {
+        plan.engines().forEach(engine -> decode(encoder, condition, engine));
+      }
     }
-    plan.engines().forEach(this::addUp);
+    if (plan.measures(BenchPart.ENCODER) && plan.measures(BenchPart.DECODER)) {
+      plan.engines().forEach(this::addUp);
+    }
+  }
+
+  /** What the encoder makes of the prompts, or random numbers of the same shape. */
+  private INDArray condition(SentenceEncoder encoder) {
+    if (plan.measures(BenchPart.ENCODER)) {
+      return encode(encoder, plan.encodePrompts().get(0));
+    }
+    ConditionShape shape = plan.decoder().config().conditionShape();
+    return Nd4j.rand(DataType.FLOAT, shape.prompts(), shape.textLength(), shape.dimension());
+  }
+
+  /** Of the encoder, and of the stages of all engines for a single condition. */
+  private Bounds bounds(MachinePeak peak) {
+    HyperConvConfig config = plan.decoder().config();
+    List<Bound> bounds = new ArrayList<>();
+    for (Measurement measurement : measurements) {
+      if (measurement.part() == Part.ENCODING) {
+        List<String> prompts = plan.prompts(measurement.size());
+        int textLength = config.conditionShape().textLength();
+        bounds.add(Bounds.encoder(measurement, PromptTokens.of(prompts, textLength)));
+      }
+    }
+    for (ConvolutionEngine engine : plan.engines()) {
+      measurements.stream()
+          .filter(m -> m.part() == Part.DECODING && m.size() == 1 && m.by().equals(name(engine)))
+          .forEach(m -> bounds.addAll(Bounds.decoder(m, plan.decoder().stages(), config, engine)));
+    }
+    return new Bounds(peak, bounds);
   }
 
   /** Measures the encoder, and gives what it makes: {@code [N, L, C]}. */
@@ -193,7 +240,7 @@ public final class Benchmark {
         }
       }
       adapterBytes = size(out);
-      measurements.add(measured(Part.MAKING, DND4J, 1, making));
+      add(measured(Part.MAKING, DND4J, 1, making));
       add(measured(Part.WRITING, DND4J, 1, writing));
     } finally {
       AtomicFiles.delete(temporary);

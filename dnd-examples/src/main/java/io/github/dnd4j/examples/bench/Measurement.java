@@ -1,5 +1,6 @@
 package io.github.dnd4j.examples.bench;
 
+import io.github.dnd4j.examples.diagnosis.TextTable;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.stream.IntStream;
@@ -25,6 +26,17 @@ record Measurement(
   /** What could not be measured. */
   static Measurement none(Part part, String by, int size, String why) {
     return new Measurement(part, by, size, List.of(), OptionalLong.empty(), why);
+  }
+
+  /** For those who watch: what, by whom, and the seconds. */
+  String line() {
+    String what = part.title(size) + ", " + by + ": ";
+    if (!measured()) {
+      return what + "not measured: " + note;
+    }
+    String first =
+        warm().isEmpty() ? "" : " (the first time " + TextTable.number(cold().seconds()) + " s)";
+    return what + TextTable.number(seconds()) + " s" + first;
   }
 
   boolean measured() {

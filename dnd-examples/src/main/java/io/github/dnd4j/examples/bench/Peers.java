@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
@@ -20,35 +21,89 @@ final class Peers {
   private static final String PYTORCH = "PyTorch";
   private static final String TORCH = "torch";
   private static final String ONNX_RUNTIME = "ONNX Runtime";
+  private static final String ONNX_MODULE = "onnxruntime";
   private static final String MODEL = "all-minilm-l6-v2.onnx";
-
-  /** The window of all-MiniLM-L6-v2. */
-  private static final int WINDOW = 512;
-
   private final BenchPlan plan;
   private final PeerScripts scripts;
-  private final String threads;
+  private final int threads;
   private final String runs;
+  private Set<String> modules;
+  private String noModules = "not installed";
 
   Peers(BenchPlan plan, PeerScripts scripts, int threads) {
     this.plan = plan;
     this.scripts = scripts;
-    this.threads = Integer.toString(threads);
+    this.threads = threads;
     this.runs = Integer.toString(1 + plan.repeats());
   }
 
+  /**
+   * A measurement that is still to be made.
+   *
+   * @param what for those who watch
+   * @param measure makes it
+   */
+  record Task(String what, Supplier<Measurement> measure) {}
+
   /** All measurements, to be made one after the other. */
-  List<Supplier<Measurement>> tasks() {
-    List<Supplier<Measurement>> tasks = new ArrayList<>();
-    for (int prompts : plan.encodePrompts()) {
-      tasks.add(() -> encodeByPyTorch(prompts));
-      tasks.add(() -> encodeByOnnxRuntime(prompts));
+  List<Task> tasks() {
+    List<Task> tasks = new ArrayList<>();
+    if (plan.measures(BenchPart.ENCODER)) {
+      for (int prompts : plan.encodePrompts()) {
+        add(tasks, Part.ENCODING, prompts, PYTORCH, () -> encodeByPyTorch(prompts));
+        add(tasks, Part.ENCODING, prompts, ONNX_RUNTIME, () -> encodeByOnnxRuntime(prompts));
+      }
     }
-    for (int batch : plan.batches()) {
-      tasks.add(() -> decode(batch));
+    if (plan.measures(BenchPart.DECODER)) {
+      for (int batch : plan.peerBatches()) {
+        add(tasks, Part.DECODING, batch, PYTORCH, () -> decode(batch));
+      }
     }
-    plan.training().ifPresent(structure -> tasks.add(() -> train(structure.config())));
+    plan.training()
+        .ifPresent(
+            structure ->
+                add(
+                    tasks,
+                    Part.TRAINING,
+                    BenchPlan.TRAINING_BATCH,
+                    PYTORCH,
+                    () -> train(structure.config())));
     return tasks;
+  }
+
+  private static void add(
+      List<Task> tasks, Part part, int size, String by, Supplier<Measurement> measure) {
+    tasks.add(new Task(part.title(size) + ", " + by, measure));
+  }
+
+  /** What PyTorch multiplies matrices with; nothing if it does not tell. */
+  Optional<PeerBlas> blas() {
+    try {
+      require(TORCH);
+      return Optional.of(
+          PeerBlas.of(scripts.ask("blas_pytorch.py", List.of(Integer.toString(threads)))));
+    } catch (PeerScripts.Failure e) {
+      return Optional.empty();
+    }
+  }
+
+  /** Asks Python once which modules there are. */
+  private boolean installed(String module) {
+    if (modules == null) {
+      modules = Set.of();
+      try {
+        modules = scripts.installed(List.of(TORCH, ONNX_MODULE));
+      } catch (PeerScripts.Failure e) {
+        noModules = e.getMessage();
+      }
+    }
+    return modules.contains(module);
+  }
+
+  private void require(String module) throws PeerScripts.Failure {
+    if (!installed(module)) {
+      throw new PeerScripts.Failure(noModules);
+    }
   }
 
   private Measurement encodeByPyTorch(int prompts) {
@@ -58,18 +113,34 @@ final class Peers {
         PYTORCH,
         encoderNote(),
         () ->
-            scripts.run(
-                TORCH,
+            runTorch(
                 "encoder_pytorch.py",
-                List.of(Integer.toString(prompts), windowLength(), threads, runs)));
+                List.of(
+                    Integer.toString(prompts), windowLength(), Integer.toString(threads), runs)));
+  }
+
+  private PeerScripts.Result runTorch(String script, List<String> arguments)
+      throws PeerScripts.Failure {
+    scripts.find(script);
+    require(TORCH);
+    return scripts.run(script, arguments);
   }
 
   private Measurement encodeByOnnxRuntime(int prompts) {
     Optional<Path> jar = modelJar();
-    if (jar.isEmpty()) {
-      return Measurement.none(
-          Part.ENCODING, ONNX_RUNTIME, prompts, MODEL + " is in no jar of the class path");
+    if (jar.isPresent() && installed(ONNX_MODULE)) {
+      return encodeByPython(jar.get(), prompts);
     }
+    return OnnxRuntimePeer.available()
+        ? new OnnxRuntimePeer(plan, threads, scripts.limit()).encode(prompts)
+        : Measurement.none(
+            Part.ENCODING,
+            ONNX_RUNTIME,
+            prompts,
+            "neither Python nor the class path has it, with " + MODEL);
+  }
+
+  private Measurement encodeByPython(Path jar, int prompts) {
     return measure(
         Part.ENCODING,
         prompts,
@@ -77,14 +148,13 @@ final class Peers {
         encoderNote(),
         () ->
             scripts.run(
-                "onnxruntime",
                 "encoder_onnx.py",
                 List.of(
-                    jar.get().toString(),
+                    jar.toString(),
                     MODEL,
                     Integer.toString(prompts),
                     windowLength(),
-                    threads,
+                    Integer.toString(threads),
                     runs)));
   }
 
@@ -93,13 +163,15 @@ final class Peers {
   }
 
   private String windowLength() {
-    return Integer.toString(Math.min(WINDOW, textLength()));
+    return Integer.toString(Math.min(PromptTokens.LONGEST_WINDOW, textLength()));
   }
 
   /** Windows that hold nothing but padding are all the same: DnD4J encodes one of them. */
   private String encoderNote() {
     return "random tokens, no tokenizer"
-        + (textLength() > WINDOW ? "; the first window of each prompt only" : "");
+        + (textLength() > PromptTokens.LONGEST_WINDOW
+            ? "; the first window of each prompt only"
+            : "");
   }
 
   private static Optional<Path> modelJar() {
@@ -116,14 +188,10 @@ final class Peers {
   private Measurement decode(int batch) {
     HyperConvConfig config = plan.decoder().config();
     List<String> arguments = new ArrayList<>(structure(config));
-    arguments.addAll(List.of(threads, runs, "--batch", Integer.toString(batch)));
+    arguments.addAll(List.of(Integer.toString(threads), runs, "--batch", Integer.toString(batch)));
     config.squeeze().ifPresent(s -> arguments.addAll(List.of("--squeeze", s.toString())));
     return measure(
-        Part.DECODING,
-        batch,
-        PYTORCH,
-        "",
-        () -> scripts.run(TORCH, "decoder_pytorch.py", arguments));
+        Part.DECODING, batch, PYTORCH, "", () -> runTorch("decoder_pytorch.py", arguments));
   }
 
   private Measurement train(HyperConvConfig config) {
@@ -134,7 +202,7 @@ final class Peers {
     }
     List<String> arguments = new ArrayList<>(structure(config));
     arguments.add(Integer.toString(batch));
-    arguments.add(threads);
+    arguments.add(Integer.toString(threads));
     arguments.add(Integer.toString(plan.trainingSteps()));
     arguments.add("0"); // steps that it leaves out
     return withRuns(
@@ -143,7 +211,7 @@ final class Peers {
             batch,
             PYTORCH,
             "",
-            () -> scripts.run(TORCH, "training_step_pytorch.py", arguments)),
+            () -> runTorch("training_step_pytorch.py", arguments)),
         plan::countedSteps);
   }
 

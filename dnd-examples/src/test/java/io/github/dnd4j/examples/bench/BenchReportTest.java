@@ -1,10 +1,12 @@
 package io.github.dnd4j.examples.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.dnd4j.InvalidInputException;
 import io.github.dnd4j.decoder.ConvolutionEngine;
 import io.github.dnd4j.decoder.HyperConvConfig;
 import io.github.dnd4j.lora.LoraTargets;
@@ -12,8 +14,10 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.LongBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -28,6 +32,7 @@ class BenchReportTest {
 
   private static final BenchPlan PLAN =
       new BenchPlan(
+          EnumSet.of(BenchPart.ENCODER, BenchPart.DECODER),
           new BenchStructure(
               "tiny",
               HyperConvConfig.of("(2,8,384) (4,8,20) (324,10,130)", 1),
@@ -38,8 +43,16 @@ class BenchReportTest {
           List.of(ConvolutionEngine.DIRECT, ConvolutionEngine.AUTO),
           3,
           Optional.empty(),
+          List.of(),
           Optional.empty(),
           Optional.empty());
+
+  private static final MachinePeak PEAK = new MachinePeak(200e9, 10e9);
+
+  private static final Bound BOUND =
+      new Bound("stage 0", "DnD4J auto", "direct", 100e9, 2_000_000_000, 1.75);
+
+  private static final PeerBlas BLAS = new PeerBlas("2", "libblas.so.3", "generic", 3.2e9);
 
   private static final BenchReport REPORT =
       new BenchReport(
@@ -56,7 +69,10 @@ class BenchReportTest {
               decoding("DnD4J auto", 1, run(3, 2, 1), run(2, 1.5, 0.5)),
               decoding("DnD4J auto", 4, run(8, 6, 2), run(6, 5, 1)),
               decoding("PyTorch 2", 1, run(2, 1, 1), run(1, 0.75, 0.25)),
-              Measurement.none(Part.ENCODING, "ONNX Runtime", 2, "not installed")),
+              Measurement.none(Part.ENCODING, "ONNX Runtime", 2, "not installed"),
+              encoding(2, 1),
+              encoding(5, 2)),
+          new Rates(Optional.of(new Bounds(PEAK, List.of(BOUND))), Optional.of(BLAS)),
           1234,
           true);
 
@@ -68,6 +84,11 @@ class BenchReportTest {
 
   private static Measurement decoding(String by, int size, Run... runs) {
     return new Measurement(Part.DECODING, by, size, List.of(runs), OptionalLong.empty(), "");
+  }
+
+  private static Measurement encoding(int size, double seconds) {
+    return new Measurement(
+        Part.ENCODING, "DnD4J", size, List.of(run(seconds)), OptionalLong.empty(), "");
   }
 
   @Test
@@ -87,6 +108,92 @@ class BenchReportTest {
   }
 
   @Test
+  @DisplayName("holds times against what the machine can do, and PyTorch's BLAS as well")
+  void bounds() {
+    // when
+    StringWriter text = new StringWriter();
+    REPORT.print(new PrintWriter(text));
+    // then 100 / 200 seconds of products, and 2 / 10 of reading weights
+    assertThat(BOUND.boundSeconds(PEAK)).isCloseTo(0.7, within(1e-9));
+    assertThat(text.toString())
+        .contains("operations / 200 GFLOP/s", "weights / 10.0 GB/s")
+        .containsPattern("stage 0 +DnD4J auto +100\\.0 +2000 +0\\.7000 +1\\.750 +2\\.50 +direct")
+        .contains("PyTorch 2 multiplies matrices by libblas.so.3 (generic): 3.2 GFLOP/s")
+        .contains("a slow BLAS");
+    assertThat(new PeerBlas("2", "", "", 100e9).isSlowBeside(PEAK)).isFalse();
+  }
+
+  @Test
+  @DisplayName("tells of a measurement in one line")
+  void lines() {
+    assertThat(decoding("DnD4J auto", 4, run(8), run(6)).line())
+        .isEqualTo("decoding, 4 conditions, DnD4J auto: 6.000 s (the first time 8.000 s)");
+    assertThat(encoding(2, 1).line()).isEqualTo("encoding, 2 prompts, DnD4J: 1.000 s");
+    assertThat(Measurement.none(Part.DECODING, "PyTorch", 1, "not installed").line())
+        .isEqualTo("decoding, 1 condition, PyTorch: not measured: not installed");
+  }
+
+  @Test
+  @DisplayName("counts the encoder's operations, and those of the stages by what computes them")
+  void work() {
+    // given a window of 4 tokens, 3 of which are no padding
+    PromptTokens tokens =
+        new PromptTokens(
+            4, List.of(new PromptTokens.Window(LongBuffer.wrap(new long[] {101, 1, 102, 0}), 3)));
+    // when
+    Bound encoder = Bounds.encoder(encoding(2, 1), tokens);
+    List<Bound> stages =
+        Bounds.decoder(
+            decoding("DnD4J direct", 1, run(5, 3, 2)),
+            PLAN.decoder().stages(),
+            PLAN.decoder().config(),
+            ConvolutionEngine.DIRECT);
+    // then
+    double dense = 4 * 384 * 384 + 2 * 384 * 1536;
+    assertThat(encoder.operations()).isEqualTo(2 * 6 * 4 * (dense + 2 * 3 * 384));
+    assertThat(encoder.weightBytes()).isEqualTo((long) (6 * dense * 4));
+    assertThat(stages).extracting(Bound::seconds).containsExactly(3.0, 2.0);
+    assertThat(stages).extracting(Bound::method).containsOnly("direct");
+    // convN of the second stage: 4 to 324 maps of 10 x 130, kernel 1
+    assertThat(stages.get(1).operations()).isGreaterThan(2.0 * 4 * 324 * 10 * 130);
+  }
+
+  @Test
+  @DisplayName("has prompts cut into distinct windows by the model's own tokenizer")
+  void tokens() {
+    PromptTokens tokens = PromptTokens.of(List.of("a cat", "a cat", "a dog and a cat"), 8);
+    assertThat(tokens.windows()).extracting(PromptTokens.Window::valid).containsExactly(4, 7);
+    assertThat(PromptTokens.of(List.of("a cat"), 1024).windows())
+        .as("the second is nothing but padding")
+        .extracting(PromptTokens.Window::valid)
+        .containsExactly(4, 0);
+  }
+
+  @Test
+  @DisplayName("leaves out what there is nothing to say of")
+  void encoderOnly() {
+    // given
+    BenchReport report =
+        new BenchReport(
+            PLAN,
+            new Machine("a processor", 4, 2, "an OS", "a JVM", ""),
+            List.of(encoding(2, 1)),
+            Rates.NONE,
+            0,
+            true);
+    // when
+    StringWriter text = new StringWriter();
+    report.print(new PrintWriter(text));
+    // then
+    assertThat(text.toString())
+        .contains("encoding, 2 prompts")
+        .doesNotContain("Stages of the decoder", "Where the time goes", "PyTorch");
+    assertThatThrownBy(() -> report.writePicture(folder.resolve("none.png")))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("nothing to draw");
+  }
+
+  @Test
   @DisplayName("writes the same figures as JSON, with the machine's")
   void json() throws IOException {
     // when
@@ -103,19 +210,22 @@ class BenchReportTest {
     assertThat(missing.get("measured").booleanValue()).isFalse();
     assertThat(missing.get("note").textValue()).isEqualTo("not installed");
     assertThat(missing.has("seconds")).isFalse();
-    JsonNode direct = json.at("/measurements/1");
+    assertThat(json.at("/peak/operationsPerSecond").doubleValue()).isEqualTo(200e9);
+    assertThat(json.at("/bounds/0/ratio").doubleValue()).isCloseTo(2.5, within(1e-9));
+    assertThat(json.at("/pytorchBlas/libraries").textValue()).isEqualTo("libblas.so.3");
+    JsonNode direct = json.at("/measurements/3");
     assertThat(direct.get("coldSeconds").doubleValue()).isCloseTo(9, within(1e-9));
     assertThat(direct.get("seconds").doubleValue()).isCloseTo(4, within(1e-9));
     assertThat(direct.get("warmSeconds")).hasSize(3);
     assertThat(direct.at("/stageSeconds/0").doubleValue()).isCloseTo(3, within(1e-9));
     assertThat(direct.get("peakResidentBytes").longValue()).isEqualTo(3L << 29);
-    JsonNode auto = json.at("/measurements/2");
+    JsonNode auto = json.at("/measurements/4");
     assertThat(auto.get("speed").doubleValue()).isCloseTo(2, within(1e-9));
     assertThat(auto.has("peakResidentBytes")).isFalse();
   }
 
   @Test
-  @DisplayName("draws everybody in a colour of their own, stages above and batches below")
+  @DisplayName("draws everybody in a colour of their own, stages above, batches and prompts below")
   void picture() throws IOException {
     // when
     Path file = folder.resolve("bench.png");
@@ -123,7 +233,7 @@ class BenchReportTest {
     // then
     BufferedImage image = ImageIO.read(file.toFile());
     assertThat(image.getWidth()).isEqualTo(1100);
-    assertThat(image.getHeight()).isEqualTo(920);
+    assertThat(image.getHeight()).isEqualTo(3 * 460);
     assertThat(pixels(image, 0x1f77b4)).as("DnD4J direct").isGreaterThan(1000);
     assertThat(pixels(image, 0xd62728)).as("DnD4J auto").isGreaterThan(1000);
     assertThat(pixels(image, 0x2ca02c)).as("PyTorch").isGreaterThan(1000);

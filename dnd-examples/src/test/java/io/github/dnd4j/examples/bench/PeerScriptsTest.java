@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
@@ -28,22 +29,16 @@ class PeerScriptsTest {
     Files.writeString(folder.resolve("peer.py"), "");
   }
 
-  /** A Python that has a module or not, and then says something. */
-  private PeerScripts python(boolean hasModule, String... says) throws IOException {
+  /** A Python that says something. */
+  private PeerScripts python(String... says) throws IOException {
     Path python = folder.resolve("python");
-    Files.writeString(
-        python,
-        String.join(
-            "\n",
-            "#!/bin/sh",
-            "if [ \"$1\" = -c ]; then exit " + (hasModule ? 0 : 1) + "; fi",
-            String.join("\n", says)));
+    Files.writeString(python, String.join("\n", "#!/bin/sh", String.join("\n", says)));
     Files.setPosixFilePermissions(python, PosixFilePermissions.fromString("rwx------"));
-    return new PeerScripts(python.toString(), Optional.of(folder));
+    return new PeerScripts(python.toString(), Optional.of(folder), Duration.ofSeconds(20));
   }
 
   private static PeerScripts.Result run(PeerScripts scripts) throws PeerScripts.Failure {
-    return scripts.run("torch", "peer.py", List.of("a b", "3"));
+    return scripts.run("peer.py", List.of("a b", "3"));
   }
 
   @Test
@@ -52,7 +47,6 @@ class PeerScriptsTest {
     // given
     PeerScripts scripts =
         python(
-            true,
             "echo a warning >&2",
             "echo \"{\\\"version\\\": \\\"$#$4\\\", \\\"peakResidentBytes\\\": 5000000000,"
                 + " \\\"runs\\\": [{\\\"seconds\\\": 3, \\\"stageSeconds\\\": [1, 2.5]},"
@@ -69,15 +63,44 @@ class PeerScriptsTest {
   @Test
   @DisplayName("say in a few words why there is no result")
   void failures() throws Exception {
-    assertFails(python(false), "not installed");
-    assertFails(python(true, "echo Traceback", "echo out of memory", "exit 3"), "3: out of memory");
-    assertFails(python(true, "echo hello"), "no JSON but: hello");
-    assertFails(python(true, "echo '{\"runs\": []}'"), "measured nothing");
-    assertFails(python(true, "true"), "measured nothing");
-    assertFails(
-        new PeerScripts(folder.resolve("nowhere").toString(), Optional.of(folder)), "set PYTHON");
-    assertFails(new PeerScripts("python", Optional.empty()), "use bin/dnd");
-    assertFails(new PeerScripts("python", Optional.of(folder.resolve("elsewhere"))), "use bin/dnd");
+    assertFails(python("echo Traceback", "echo out of memory", "exit 3"), "3: out of memory");
+    assertFails(python("echo hello"), "no JSON but: hello");
+    assertFails(python("echo '{\"runs\": []}'"), "measured nothing");
+    assertFails(python("true"), "measured nothing");
+    assertFails(scripts(folder.resolve("nowhere").toString(), Optional.of(folder)), "set PYTHON");
+    assertFails(scripts("python", Optional.empty()), "use bin/dnd");
+    assertFails(scripts("python", Optional.of(folder.resolve("elsewhere"))), "use bin/dnd");
+  }
+
+  private static PeerScripts scripts(String python, Optional<Path> folder) {
+    return new PeerScripts(python, folder, Duration.ofSeconds(20));
+  }
+
+  @Test
+  @DisplayName("are stopped when their time is over, with all that they have started")
+  void timeLimit() throws Exception {
+    // given
+    PeerScripts slow =
+        new PeerScripts(
+            python("sleep 30", "echo '{}'").python(), Optional.of(folder), Duration.ofSeconds(1));
+    // when
+    long start = System.nanoTime();
+    assertFails(slow, "stopped after 1 s");
+    // then
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(15));
+  }
+
+  @Test
+  @DisplayName("are preceded by one question after all modules")
+  void modules() throws Exception {
+    List<String> asked = List.of("torch", "onnxruntime");
+    // the third argument is the first module: -c, the question, torch, onnxruntime
+    assertThat(python("echo a warning >&2", "echo $3 other").installed(asked))
+        .containsExactly("torch");
+    assertThat(python("echo").installed(asked)).isEmpty();
+    assertThatThrownBy(() -> python("echo broken", "exit 1").installed(asked))
+        .isInstanceOf(PeerScripts.Failure.class)
+        .hasMessageContaining("broken");
   }
 
   private static void assertFails(PeerScripts scripts, String message) {
