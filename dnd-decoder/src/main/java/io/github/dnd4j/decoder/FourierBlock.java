@@ -159,7 +159,7 @@ final class FourierBlock {
           (part == 0 ? matrices.evenKernels : matrices.oddKernels)
               + (long) Float.BYTES * first * down * half,
           half,
-          from + part * Float.BYTES * halves.numbers(channels),
+          from + (long) part * Float.BYTES * halves.numbers(channels),
           half,
           0,
           kernel(plan, channels, part, 0, 0, to),

@@ -172,7 +172,7 @@ final class FourierGradient {
               + (long) Float.BYTES * first * down * half,
           half,
           first == 0 ? 0 : 1,
-          to + part * Float.BYTES * halves.numbers(channels),
+          to + (long) part * Float.BYTES * halves.numbers(channels),
           half);
     }
   }

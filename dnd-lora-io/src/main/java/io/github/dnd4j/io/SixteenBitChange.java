@@ -1,5 +1,7 @@
 package io.github.dnd4j.io;
 
+import io.github.dnd4j.internal.HalfPrecision;
+
 /**
  * Adds a {@link WeightChange} to weights of 16 bits, with the same result to the last bit. Sums are
  * taken in float32 with a bound of their error: where everything within the bound rounds to the

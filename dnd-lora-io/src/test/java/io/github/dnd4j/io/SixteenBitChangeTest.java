@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.dnd4j.DragAndDropException;
+import io.github.dnd4j.internal.HalfPrecision;
 import io.github.dnd4j.lora.LoraModule;
 import java.util.List;
 import java.util.Random;
