@@ -151,23 +151,9 @@ public final class OnnxEncoder implements PromptEncoder {
     Checks.notNull(progress, "progress");
     WindowEncoding.checkTexts(prompts, "prompts");
     OnnxSession open = open();
-    return new WindowEncoding(textLength, windowLength(textLength), open.width(), this::pass)
+    int length = WindowEncoding.windowLength(textLength, window.orElse(Integer.MAX_VALUE), name());
+    return new WindowEncoding(textLength, length, open.width(), this::pass)
         .encode(prompts, prompt -> tokenizer.encode(prompt, textLength), progress);
-  }
-
-  private int windowLength(int textLength) {
-    Checks.positive(textLength, "textLength");
-    int largest = window.orElse(textLength);
-    if (textLength > largest && textLength % largest != 0) {
-      throw new InvalidInputException(
-          "textLength must be at most "
-              + largest
-              + " or a multiple of it, the window of "
-              + name()
-              + ", but is "
-              + textLength);
-    }
-    return Math.min(textLength, largest);
   }
 
   private WindowEncoding.Pass pass(int windows, int length) {

@@ -242,24 +242,10 @@ public final class SentenceEncoder implements PromptEncoder {
       List<String> prompts, int textLength, ProgressListener progress) {
     Checks.notNull(progress, "progress");
     WindowEncoding.checkTexts(prompts, "prompts");
-    int window = windowLength(textLength);
+    int largest = open().config().maxPositionEmbeddings();
+    int window = WindowEncoding.windowLength(textLength, largest, name);
     return new WindowEncoding(textLength, window, model.config().hiddenSize(), model::pass)
         .encode(prompts, prompt -> tokenizer.encode(prompt, textLength), progress);
-  }
-
-  private int windowLength(int textLength) {
-    Checks.positive(textLength, "textLength");
-    int largest = open().config().maxPositionEmbeddings();
-    if (textLength > largest && textLength % largest != 0) {
-      throw new InvalidInputException(
-          "textLength must be at most "
-              + largest
-              + " or a multiple of it, the window of "
-              + name
-              + ", but is "
-              + textLength);
-    }
-    return Math.min(textLength, largest);
   }
 
   /**

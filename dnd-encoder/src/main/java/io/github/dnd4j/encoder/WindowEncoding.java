@@ -117,6 +117,27 @@ record WindowEncoding(int textLength, int windowLength, int width, Model model) 
     }
   }
 
+  /**
+   * How long windows are.
+   *
+   * @param textLength tokens of a text
+   * @param largest the most tokens that a model takes at once
+   * @param model its name, for messages
+   */
+  static int windowLength(int textLength, int largest, String model) {
+    Checks.positive(textLength, "textLength");
+    if (textLength > largest && textLength % largest != 0) {
+      throw new InvalidInputException(
+          "textLength must be at most "
+              + largest
+              + " or a multiple of it, the window of "
+              + model
+              + ", but is "
+              + textLength);
+    }
+    return Math.min(textLength, largest);
+  }
+
   /** Between two batches an interrupted thread stops. */
   static void checkInterrupt() {
     if (Thread.currentThread().isInterrupted()) {

@@ -10,9 +10,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -61,28 +58,6 @@ class SentenceEncoderUseTest {
   }
 
   @Test
-  void theSameTextsGiveTheSameBytes() {
-    try (INDArray first = encode(manyTexts(), 16);
-        INDArray second = encode(manyTexts(), 16)) {
-      assertThat(Difference.largest(first, second)).isZero();
-    }
-  }
-
-  @Test
-  void repeatedTextsStandWhereTheyShould() {
-    List<String> texts = List.of("a bridge", "the old mill", "a bridge", "a bridge");
-    try (INDArray all = encode(texts, 16);
-        INDArray bridge = encode(List.of("a bridge"), 16);
-        INDArray mill = encode(List.of("the old mill"), 16)) {
-      for (int i = 0; i < texts.size(); i++) {
-        try (INDArray text = all.tensorAlongDimension(i, 1, 2).dup('c')) {
-          assertThat(Difference.largest(text, i == 1 ? mill : bridge)).isLessThan(1e-5f);
-        }
-      }
-    }
-  }
-
-  @Test
   void aTextThatIsTooLongLosesItsEndButNotItsLastSpecialToken() {
     // Six ids: [CLS], four words, [SEP].
     try (INDArray fits = encode(List.of("the old mill bridge"), 6);
@@ -113,25 +88,6 @@ class SentenceEncoderUseTest {
   }
 
   @Test
-  void tellsHowManyTextsAreDone() {
-    List<Long> done = new ArrayList<>();
-    List<Long> totals = new ArrayList<>();
-
-    encoder
-        .encode(
-            manyTexts(),
-            32,
-            (count, total) -> {
-              done.add(count);
-              totals.add(total);
-            })
-        .close();
-
-    assertThat(done).hasSizeGreaterThan(1).isSorted().last().isEqualTo(250L);
-    assertThat(totals).containsOnly(250L);
-  }
-
-  @Test
   void anInterruptedThreadStopsBetweenBatches() {
     List<Long> done = new ArrayList<>();
     ProgressListener interruptor =
@@ -148,28 +104,6 @@ class SentenceEncoderUseTest {
       assertThat(Thread.currentThread().isInterrupted()).isTrue();
     } finally {
       Thread.interrupted();
-    }
-  }
-
-  @Test
-  void severalThreadsMayShareIt() throws Exception {
-    ExecutorService threads = Executors.newFixedThreadPool(3);
-    try (INDArray expected = encode(TinyBert.TEXTS, 16)) {
-      List<Future<Float>> differences = new ArrayList<>();
-      for (int i = 0; i < 12; i++) {
-        differences.add(
-            threads.submit(
-                () -> {
-                  try (INDArray actual = encode(TinyBert.TEXTS, 16)) {
-                    return Difference.largest(actual, expected);
-                  }
-                }));
-      }
-      for (Future<Float> difference : differences) {
-        assertThat(difference.get()).isZero();
-      }
-    } finally {
-      threads.shutdownNow();
     }
   }
 
@@ -192,28 +126,6 @@ class SentenceEncoderUseTest {
         .hasMessageContaining("multiple")
         .hasMessageContaining("16")
         .hasMessageContaining("40");
-  }
-
-  @Test
-  void closingTwiceDoesNothing() {
-    encoder.close();
-    encoder.close();
-
-    assertThatThrownBy(encoder::dimension)
-        .isInstanceOf(DragAndDropException.class)
-        .hasMessageContaining("closed");
-  }
-
-  @Test
-  void useAfterClosingIsAnError() {
-    encoder.close();
-
-    assertThatThrownBy(() -> encode(List.of("a bridge"), 16))
-        .isInstanceOf(DragAndDropException.class)
-        .hasMessageContaining("tiny-bert is closed");
-    assertThatThrownBy(encoder::spec)
-        .isInstanceOf(DragAndDropException.class)
-        .hasMessageContaining("closed");
   }
 
   @Test

@@ -1,18 +1,10 @@
 package io.github.dnd4j.encoder;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.dnd4j.DragAndDropException;
-import io.github.dnd4j.InvalidInputException;
 import io.github.dnd4j.spi.ProgressListener;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -57,14 +49,6 @@ class T5EncoderTest {
           assertThat(Difference.largest(among, alone)).isLessThan(1e-5f);
         }
       }
-    }
-  }
-
-  @Test
-  void theSameTextsGiveTheSameBytes() {
-    try (INDArray first = encode(manyTexts(), 16);
-        INDArray second = encode(manyTexts(), 16)) {
-      assertThat(Difference.largest(first, second)).isZero();
     }
   }
 
@@ -133,93 +117,5 @@ class T5EncoderTest {
       assertThat(states.shape()).containsExactly(texts.size(), 32, 24);
       assertThat(Difference.largest(states, states)).isZero(); // NaN, were there one
     }
-  }
-
-  @Test
-  void tellsHowManyTextsAreDone() {
-    List<Long> done = new ArrayList<>();
-
-    encoder
-        .encode(
-            manyTexts(),
-            32,
-            (count, total) -> {
-              assertThat(total).isEqualTo(250);
-              done.add(count);
-            })
-        .close();
-
-    assertThat(done).hasSizeGreaterThan(1).isSorted().last().isEqualTo(250L);
-  }
-
-  @Test
-  void anInterruptedThreadStopsBetweenBatches() {
-    List<Long> done = new ArrayList<>();
-    ProgressListener interruptor =
-        (count, total) -> {
-          done.add(count);
-          Thread.currentThread().interrupt();
-        };
-
-    try {
-      assertThatThrownBy(() -> encoder.encode(manyTexts(), 16, interruptor))
-          .isInstanceOf(DragAndDropException.class)
-          .hasMessageContaining("interrupted");
-      assertThat(done).hasSize(1);
-      assertThat(Thread.currentThread().isInterrupted()).isTrue();
-    } finally {
-      Thread.interrupted();
-    }
-  }
-
-  @Test
-  void severalThreadsMayShareIt() throws Exception {
-    ExecutorService threads = Executors.newFixedThreadPool(3);
-    try (INDArray expected = encode(TinyT5.TEXTS, 16)) {
-      List<Future<Float>> differences = new ArrayList<>();
-      for (int i = 0; i < 12; i++) {
-        differences.add(
-            threads.submit(
-                () -> {
-                  try (INDArray actual = encode(TinyT5.TEXTS, 16)) {
-                    return Difference.largest(actual, expected);
-                  }
-                }));
-      }
-      for (Future<Float> difference : differences) {
-        assertThat(difference.get()).isZero();
-      }
-    } finally {
-      threads.shutdownNow();
-    }
-  }
-
-  @Test
-  void rejectsWhatCannotBeEncoded() {
-    assertThatThrownBy(() -> encode(List.of(), 16))
-        .isInstanceOf(InvalidInputException.class)
-        .hasMessageContaining("prompts must not be empty");
-    assertThatThrownBy(() -> encode(Arrays.asList("a", null), 16))
-        .isInstanceOf(InvalidInputException.class)
-        .hasMessageContaining("prompts[1]");
-    assertThatThrownBy(() -> encode(List.of("a"), 0))
-        .isInstanceOf(InvalidInputException.class)
-        .hasMessageContaining("textLength");
-  }
-
-  @Test
-  void useAfterClosingIsAnError() {
-    encoder.close();
-    encoder.close();
-
-    assertThatThrownBy(() -> encode(List.of("a bridge"), 16))
-        .isInstanceOf(DragAndDropException.class)
-        .hasMessageContaining("tiny-t5 is closed");
-    assertThatThrownBy(encoder::spec)
-        .isInstanceOf(DragAndDropException.class)
-        .hasMessageContaining("closed");
-    assertThatThrownBy(encoder::dimension)
-        .isInstanceOf(DragAndDropException.class)
-        .hasMessageContaining("closed");
   }
 }
