@@ -182,7 +182,8 @@ public final class CausalLmEncoder implements PromptEncoder {
   /**
    * {@inheritDoc}
    *
-   * @return its model, layer, dimension and a SHA-256 of the weights up to that layer
+   * @return its model, layer, dimension and a SHA-256 of the weights up to that layer. A thread
+   *     computes that from loading on, which takes seconds for a model of gigabytes; this waits
    */
   @Override
   public synchronized ComponentSpec spec() {
@@ -197,7 +198,7 @@ public final class CausalLmEncoder implements PromptEncoder {
             SentenceEncoder.DIMENSION,
             Integer.toString(open.config().hiddenSize()),
             SentenceEncoder.SHA256,
-            open.weights().fingerprint()));
+            open.weights().fingerprint().hex()));
   }
 
   private CausalLmModel open() {
