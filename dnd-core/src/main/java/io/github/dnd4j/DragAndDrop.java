@@ -228,10 +228,7 @@ public final class DragAndDrop implements AutoCloseable {
   }
 
   private static DragAndDrop open(
-      Path directory,
-      GeneratorManifest manifest,
-      PromptEncoder encoder,
-      LoadOptions options) {
+      Path directory, GeneratorManifest manifest, PromptEncoder encoder, LoadOptions options) {
     WeightDecoder decoder = null;
     try {
       Path weights = directory.resolve(DECODER_FILE);

@@ -131,7 +131,8 @@ final class OpenBlasCore {
       return lines
           .filter(line -> line.startsWith("flags"))
           .findFirst()
-          .map(line -> Set.copyOf(List.of(line.substring(line.indexOf(':') + 1).trim().split(" +"))))
+          .map(line -> line.substring(line.indexOf(':') + 1).trim())
+          .map(words -> Set.copyOf(List.of(words.split(" "))))
           .orElse(Set.of());
     } catch (IOException e) {
       log.debug("cannot read {}", file, e);

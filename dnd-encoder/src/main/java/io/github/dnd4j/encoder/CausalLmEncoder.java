@@ -188,24 +188,16 @@ public final class CausalLmEncoder implements PromptEncoder {
   @Override
   public synchronized ComponentSpec spec() {
     CausalLmModel open = open();
-    return new ComponentSpec(
+    return EncoderState.spec(
         TYPE,
-        Map.of(
-            SentenceEncoder.MODEL,
-            name,
-            LAYER,
-            Integer.toString(layer),
-            SentenceEncoder.DIMENSION,
-            Integer.toString(open.config().hiddenSize()),
-            SentenceEncoder.SHA256,
-            open.weights().fingerprint().hex()));
+        name,
+        open.config().hiddenSize(),
+        open.weights().fingerprint().hex(),
+        Map.of(LAYER, Integer.toString(layer)));
   }
 
   private CausalLmModel open() {
-    if (closed) {
-      throw new DragAndDropException("the encoder " + name + " is closed; open a new one");
-    }
-    return model;
+    return EncoderState.open(closed, name, model);
   }
 
   @Override
