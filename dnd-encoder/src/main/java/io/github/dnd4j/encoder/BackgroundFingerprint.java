@@ -80,7 +80,7 @@ final class BackgroundFingerprint implements AutoCloseable {
   @Override
   public void close() {
     stopped = true;
-    added.handle((nothing, stop) -> nothing).join();
+    added.handle((nothing, stop) -> null).join();
     thread.shutdown();
   }
 }
