@@ -35,6 +35,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.indexing.NDArrayIndex;
@@ -120,7 +121,7 @@ public final class DragAndDrop implements AutoCloseable {
    * @throws FileFormatException if a file's content is broken, or the two do not belong together
    */
   public static DragAndDrop load(Path directory) {
-    return load(directory, GenerationListener.NONE);
+    return load(directory, LoadOptions.defaults());
   }
 
   /**
@@ -133,9 +134,27 @@ public final class DragAndDrop implements AutoCloseable {
    * @throws FileFormatException if a file's content is broken, or the two do not belong together
    */
   public static DragAndDrop load(Path directory, GenerationListener listener) {
-    Checks.notNull(listener, "listener");
+    return load(directory, LoadOptions.defaults().withListener(listener));
+  }
+
+  /**
+   * Opens a generator directory whose encoder is one that DnD4J can open by its name.
+   *
+   * <pre>{@code
+   * DragAndDrop.load(directory, LoadOptions.defaults().withCompact(true)) // half of the memory
+   * }</pre>
+   *
+   * @param directory holds {@code generator.json} and {@code decoder.safetensors}
+   * @param options how the decoder's weights are kept, and who hears how generations go
+   * @return the generator; the caller closes it
+   * @throws FileAccessException if a file is missing or unreadable
+   * @throws FileFormatException if a file's content is broken, or the two do not belong together
+   * @throws InvalidInputException if it is to be compact, but its weights have more than 16 bits
+   */
+  public static DragAndDrop load(Path directory, LoadOptions options) {
+    Checks.notNull(options, "options");
     GeneratorManifest manifest = readManifest(directory);
-    return open(directory, manifest, Parts.openEncoder(manifest.encoder()), listener);
+    return open(directory, manifest, Parts.openEncoder(manifest.encoder()), options);
   }
 
   /**
@@ -153,9 +172,34 @@ public final class DragAndDrop implements AutoCloseable {
    */
   public static DragAndDrop load(
       Path directory, PromptEncoder encoder, GenerationListener listener) {
+    LoadOptions options;
+    try {
+      options = LoadOptions.defaults().withListener(listener);
+    } catch (RuntimeException e) {
+      closeAfter(e, encoder);
+      throw e;
+    }
+    return load(directory, encoder, options);
+  }
+
+  /**
+   * Opens a generator directory with an encoder of the caller's, which must be the one that it was
+   * made with.
+   *
+   * @param directory holds {@code generator.json} and {@code decoder.safetensors}
+   * @param encoder the encoder; the generator owns it from now on, and it is closed at once if the
+   *     generator cannot be opened
+   * @param options how the decoder's weights are kept, and who hears how generations go
+   * @return the generator; the caller closes it
+   * @throws FileAccessException if a file is missing or unreadable
+   * @throws FileFormatException if a file's content is broken, or the two do not belong together
+   * @throws InvalidInputException if it is not the generator's encoder, or if it is to be compact,
+   *     but its weights have more than 16 bits
+   */
+  public static DragAndDrop load(Path directory, PromptEncoder encoder, LoadOptions options) {
     GeneratorManifest manifest;
     try {
-      Checks.notNull(listener, "listener");
+      Checks.notNull(options, "options");
       ComponentSpec actual = Checks.notNull(encoder, "encoder").spec();
       manifest = readManifest(directory);
       if (!actual.equals(manifest.encoder())) {
@@ -171,7 +215,7 @@ public final class DragAndDrop implements AutoCloseable {
       closeAfter(e, encoder);
       throw e;
     }
-    return open(directory, manifest, encoder, listener);
+    return open(directory, manifest, encoder, options);
   }
 
   private static GeneratorManifest readManifest(Path directory) {
@@ -184,14 +228,14 @@ public final class DragAndDrop implements AutoCloseable {
   }
 
   private static DragAndDrop open(
-      Path directory,
-      GeneratorManifest manifest,
-      PromptEncoder encoder,
-      GenerationListener listener) {
+      Path directory, GeneratorManifest manifest, PromptEncoder encoder, LoadOptions options) {
     WeightDecoder decoder = null;
     try {
       Path weights = directory.resolve(DECODER_FILE);
-      decoder = Parts.openDecoder(manifest.decoder(), weights);
+      decoder =
+          options.compact()
+              ? Parts.openCompactDecoder(manifest.decoder(), weights)
+              : Parts.openDecoder(manifest.decoder(), weights);
       checkFingerprint(weights, decoder.fingerprint(), manifest.decoderFingerprint());
     } catch (RuntimeException | Error e) {
       closeAfter(e, encoder, decoder);
@@ -203,7 +247,7 @@ public final class DragAndDrop implements AutoCloseable {
             .decoder(decoder)
             .target(manifest.target())
             .scaleEncoding(manifest.scaleEncoding())
-            .listener(listener)
+            .listener(options.listener())
             .id(manifest.id())
             .provenance(manifest.provenance());
     builder.created = manifest.created();
@@ -586,13 +630,21 @@ public final class DragAndDrop implements AutoCloseable {
 
   /**
    * Writes this generator as a directory that {@link #load(Path)} opens: {@code generator.json} and
-   * {@code decoder.safetensors}. The encoder is named in it, not copied.
+   * {@code decoder.safetensors}. The encoder is named in it, not copied. Weights are written as the
+   * decoder has them, in float32, or in 16 bits if it keeps no more: what is written is this very
+   * generator, with its fingerprint.
    *
    * @param directory where to; if it does not exist it appears whole or not at all
    * @throws FileAccessException if it cannot be written
    */
   public void save(Path directory) {
-    save(directory, WeightPrecision.F32);
+    checkOpen();
+    write(
+        directory,
+        weights -> {
+          decoder.save(weights);
+          return decoder.fingerprint();
+        });
   }
 
   /**
@@ -607,13 +659,21 @@ public final class DragAndDrop implements AutoCloseable {
   public void save(Path directory, WeightPrecision precision) {
     checkOpen();
     Checks.notNull(precision, "precision");
+    write(
+        directory,
+        weights -> {
+          decoder.save(weights, precision);
+          return fingerprintOf(weights, precision);
+        });
+  }
+
+  /** The decoder's file is written by a function that gives the fingerprint of what it wrote. */
+  private void write(Path directory, Function<Path, String> decoderWriter) {
     AtomicFiles.writeDirectory(
         Checks.notNull(directory, "directory"),
         temporary -> {
-          Path weights = temporary.resolve(DECODER_FILE);
-          decoder.save(weights, precision);
-          GeneratorFormat.get()
-              .write(manifest(fingerprintOf(weights, precision)), temporary.resolve(MANIFEST_FILE));
+          String written = decoderWriter.apply(temporary.resolve(DECODER_FILE));
+          GeneratorFormat.get().write(manifest(written), temporary.resolve(MANIFEST_FILE));
         });
   }
 

@@ -194,7 +194,7 @@ class GeneratorDirectoryTest {
     Path directory = saved();
     HashEncoder encoder = TestGenerator.encoder();
 
-    assertThatThrownBy(() -> DragAndDrop.load(directory, encoder, null))
+    assertThatThrownBy(() -> DragAndDrop.load(directory, encoder, (GenerationListener) null))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("listener must not be null");
     assertThat(encoder.closed).isEqualTo(1);
@@ -202,6 +202,30 @@ class GeneratorDirectoryTest {
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("listener must not be null");
     assertThat(HashEncoder.latest).as("no other was opened").isSameAs(encoder);
+  }
+
+  @Test
+  void aDecoderWithoutACompactFormSaysSoAndTheEncoderIsClosed() {
+    // given
+    Path directory = saved();
+    HashEncoder encoder = TestGenerator.encoder();
+    LoadOptions compact = LoadOptions.defaults().withCompact(true);
+
+    // when and then
+    assertThatThrownBy(() -> DragAndDrop.load(directory, encoder, compact))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining(directory.resolve("decoder.safetensors").toString())
+        .hasMessageContaining("'test-linear' have no compact form");
+    assertThat(encoder.closed).isEqualTo(1);
+  }
+
+  @Test
+  void missingOptionsAreRefused() {
+    Path directory = saved();
+
+    assertThatThrownBy(() -> DragAndDrop.load(directory, (LoadOptions) null))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("options must not be null");
   }
 
   @Test

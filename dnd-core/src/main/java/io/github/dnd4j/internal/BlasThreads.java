@@ -37,6 +37,7 @@ public final class BlasThreads implements AutoCloseable {
     private static boolean find() {
       try {
         Loader.load(org.bytedeco.openblas.global.openblas_nolapack.class);
+        OpenBlasCore.warnIfSlow();
         return true;
       } catch (LinkageError e) {
         log.info(

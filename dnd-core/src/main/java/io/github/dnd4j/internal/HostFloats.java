@@ -99,7 +99,13 @@ public final class HostFloats {
     return array.dataType() == DataType.FLOAT && isContiguous(array);
   }
 
-  private static boolean isContiguous(INDArray array) {
+  /**
+   * Whether a tensor's elements lie one after the other in 'c' order.
+   *
+   * @param array any tensor, of any type
+   * @return whether there are no gaps
+   */
+  public static boolean isContiguous(INDArray array) {
     long expected = 1;
     for (int i = array.rank() - 1; i >= 0; i--) {
       if (array.size(i) != 1 && array.stride(i) != expected) {

@@ -37,9 +37,26 @@ public final class Parts {
    * @throws FileFormatException if no provider opens its type
    */
   public static WeightDecoder openDecoder(ComponentSpec spec, Path weights) {
+    return decoderProvider(spec).open(spec, weights);
+  }
+
+  /**
+   * Opens a decoder for generating only, with 16 bits of each weight in memory.
+   *
+   * @param spec its structure
+   * @param weights its safetensors file
+   * @return the decoder; the caller closes it
+   * @throws FileFormatException if no provider opens its type
+   * @throws io.github.dnd4j.InvalidInputException if the weights have more than 16 bits, or the
+   *     type has no such decoder
+   */
+  public static WeightDecoder openCompactDecoder(ComponentSpec spec, Path weights) {
+    return decoderProvider(spec).openCompact(spec, weights);
+  }
+
+  private static WeightDecoderProvider decoderProvider(ComponentSpec spec) {
     return find(
-            WeightDecoderProvider.class, WeightDecoderProvider::type, spec.type(), "dnd-decoder")
-        .open(spec, weights);
+        WeightDecoderProvider.class, WeightDecoderProvider::type, spec.type(), "dnd-decoder");
   }
 
   /**

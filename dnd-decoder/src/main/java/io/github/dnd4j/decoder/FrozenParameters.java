@@ -81,7 +81,8 @@ final class FrozenParameters implements AutoCloseable {
             + WeightPrecision.BF16
             + " or "
             + WeightPrecision.F16
-            + ", or load the file as a HyperConvDecoder, which keeps float32");
+            + ", or load the file as a HyperConvDecoder, which keeps float32; a generator is made"
+            + " one of 16 bits by DragAndDrop.save(directory, WeightPrecision.BF16)");
   }
 
   private static void requireMemory(TensorFile file, Map<String, DataType> types) {

@@ -20,4 +20,9 @@ public final class HyperConvDecoderProvider implements WeightDecoderProvider {
   public WeightDecoder open(ComponentSpec spec, Path weights) {
     return HyperConvDecoder.load(weights, HyperConvConfig.fromSpec(spec));
   }
+
+  @Override
+  public WeightDecoder openCompact(ComponentSpec spec, Path weights) {
+    return Frozen16BitDecoder.load(weights, HyperConvConfig.fromSpec(spec));
+  }
 }

@@ -1,5 +1,6 @@
 package io.github.dnd4j.decoder;
 
+import io.github.dnd4j.internal.HostFloats;
 import io.github.dnd4j.internal.Place;
 import java.util.Set;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -20,17 +21,7 @@ record Numbers(long address, DataType type) {
 
   /** Whether the numbers of a tensor are such: in 'c' order and without gaps. */
   static boolean accept(INDArray tensor) {
-    if (!TYPES.contains(tensor.dataType())) {
-      return false;
-    }
-    long expected = 1;
-    for (int axis = tensor.rank() - 1; axis >= 0; axis--) {
-      if (tensor.size(axis) != 1 && tensor.stride(axis) != expected) {
-        return false;
-      }
-      expected *= tensor.size(axis);
-    }
-    return true;
+    return TYPES.contains(tensor.dataType()) && HostFloats.isContiguous(tensor);
   }
 
   /** Of a tensor that this accepts, and that must stay open. */

@@ -182,29 +182,22 @@ public final class CausalLmEncoder implements PromptEncoder {
   /**
    * {@inheritDoc}
    *
-   * @return its model, layer, dimension and a SHA-256 of the weights up to that layer
+   * @return its model, layer, dimension and a SHA-256 of the weights up to that layer. A thread
+   *     computes that from loading on, which takes seconds for a model of gigabytes; this waits
    */
   @Override
   public synchronized ComponentSpec spec() {
     CausalLmModel open = open();
-    return new ComponentSpec(
+    return EncoderState.spec(
         TYPE,
-        Map.of(
-            SentenceEncoder.MODEL,
-            name,
-            LAYER,
-            Integer.toString(layer),
-            SentenceEncoder.DIMENSION,
-            Integer.toString(open.config().hiddenSize()),
-            SentenceEncoder.SHA256,
-            open.weights().fingerprint()));
+        name,
+        open.config().hiddenSize(),
+        open.weights().fingerprint().hex(),
+        Map.of(LAYER, Integer.toString(layer)));
   }
 
   private CausalLmModel open() {
-    if (closed) {
-      throw new DragAndDropException("the encoder " + name + " is closed; open a new one");
-    }
-    return model;
+    return EncoderState.open(closed, name, model);
   }
 
   @Override

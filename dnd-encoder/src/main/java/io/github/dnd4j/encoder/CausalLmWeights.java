@@ -14,7 +14,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * @param layers one after the other
  * @param fingerprint SHA-256 of all of them
  */
-record CausalLmWeights(PackedMatrix embedding, List<Layer> layers, String fingerprint)
+record CausalLmWeights(
+    PackedMatrix embedding, List<Layer> layers, BackgroundFingerprint fingerprint)
     implements AutoCloseable {
 
   /**
@@ -53,6 +54,7 @@ record CausalLmWeights(PackedMatrix embedding, List<Layer> layers, String finger
     try {
       return reader.read(layers);
     } catch (RuntimeException | OutOfMemoryError e) {
+      reader.fingerprint.close();
       reader.owned.forEach(PackedMatrix::close);
       throw e;
     }
@@ -60,6 +62,7 @@ record CausalLmWeights(PackedMatrix embedding, List<Layer> layers, String finger
 
   @Override
   public void close() {
+    fingerprint.close();
     embedding.close();
     for (Layer layer : layers) {
       List.of(layer.queryKeyValue, layer.output, layer.gate, layer.up, layer.down)
@@ -77,7 +80,7 @@ record CausalLmWeights(PackedMatrix embedding, List<Layer> layers, String finger
     private final String prefix;
 
     private final int hidden;
-    private final WeightFingerprint fingerprint = new WeightFingerprint();
+    private final BackgroundFingerprint fingerprint = new BackgroundFingerprint();
     private final List<PackedMatrix> owned = new ArrayList<>();
 
     Reader(CausalLmConfig config, ShardedSafetensors source) {
@@ -93,7 +96,8 @@ record CausalLmWeights(PackedMatrix embedding, List<Layer> layers, String finger
       for (int i = 0; i < count; i++) {
         layers.add(layer("layers." + i + "."));
       }
-      return new CausalLmWeights(embedding, List.copyOf(layers), fingerprint.hex());
+      fingerprint.end();
+      return new CausalLmWeights(embedding, List.copyOf(layers), fingerprint);
     }
 
     private Layer layer(String name) {
@@ -164,24 +168,20 @@ record CausalLmWeights(PackedMatrix embedding, List<Layer> layers, String finger
       owned.add(matrix);
       int first = 0;
       for (Part part : parts) {
-        try (INDArray tensor = tensor(part.name, part.rows, columns)) {
-          matrix.put(first, tensor, part.name);
-        }
+        source.readInto(prefix + part.name, matrix.view(first, part.rows));
+        matrix.checkFinite(first, part.rows, part.name);
+        fingerprint.add(part.name, matrix, first, part.rows);
         first += part.rows;
       }
       return matrix;
     }
 
     private float[] values(String name, int size) {
-      try (INDArray tensor = tensor(name, size)) {
-        return HostFloats.toArray(tensor);
+      try (INDArray tensor = source.tensor(prefix + name, size)) {
+        float[] values = HostFloats.toArray(tensor);
+        fingerprint.add(name, values);
+        return values;
       }
-    }
-
-    private INDArray tensor(String name, long... shape) {
-      INDArray tensor = source.tensor(prefix + name, shape);
-      fingerprint.add(name, tensor);
-      return tensor;
     }
   }
 }

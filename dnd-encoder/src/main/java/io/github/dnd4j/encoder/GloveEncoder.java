@@ -107,7 +107,7 @@ public final class GloveEncoder implements PromptEncoder {
       HostFloats rows = HostFloats.of(result);
       float[] row = new float[width];
       for (int i = 0; i < prompts.size(); i++) {
-        checkInterrupt();
+        WindowEncoding.checkInterrupt();
         List<String> words = GloveText.words(prompts.get(i));
         for (int position = 0; position < textLength; position++) {
           fill(row, words, position);
@@ -119,12 +119,6 @@ public final class GloveEncoder implements PromptEncoder {
     } catch (RuntimeException | OutOfMemoryError e) {
       result.close();
       throw e;
-    }
-  }
-
-  private static void checkInterrupt() {
-    if (Thread.currentThread().isInterrupted()) {
-      throw new DragAndDropException("encoding was interrupted");
     }
   }
 
@@ -145,22 +139,11 @@ public final class GloveEncoder implements PromptEncoder {
   @Override
   public synchronized ComponentSpec spec() {
     GloveVectors open = open();
-    return new ComponentSpec(
-        TYPE,
-        Map.of(
-            SentenceEncoder.MODEL,
-            name,
-            SentenceEncoder.DIMENSION,
-            Integer.toString(open.dimension()),
-            SentenceEncoder.SHA256,
-            open.sha256()));
+    return EncoderState.spec(TYPE, name, open.dimension(), open.sha256(), Map.of());
   }
 
   private GloveVectors open() {
-    if (closed) {
-      throw new DragAndDropException("the encoder " + name + " is closed; open a new one");
-    }
-    return vectors;
+    return EncoderState.open(closed, name, vectors);
   }
 
   @Override

@@ -192,10 +192,7 @@ public final class OnnxEncoder implements PromptEncoder {
   }
 
   private OnnxSession open() {
-    if (closed) {
-      throw new DragAndDropException("the encoder " + name() + " is closed; open a new one");
-    }
-    return session;
+    return EncoderState.open(closed, name(), session);
   }
 
   @Override

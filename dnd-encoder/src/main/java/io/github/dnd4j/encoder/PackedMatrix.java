@@ -1,11 +1,12 @@
 package io.github.dnd4j.encoder;
 
 import io.github.dnd4j.FileFormatException;
+import io.github.dnd4j.internal.HalfPrecision;
 import io.github.dnd4j.internal.HostFloats;
 import io.github.dnd4j.internal.NativeMemory;
 import io.github.dnd4j.internal.Place;
+import io.github.dnd4j.internal.ShortPlace;
 import io.github.dnd4j.io.TensorType;
-import org.bytedeco.javacpp.IntPointer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.concurrency.AffinityManager.Location;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -14,18 +15,20 @@ import org.nd4j.linalg.factory.Nd4j;
 /**
  * A large matrix that is kept as exactly as its file has it: as float32, or, of 16-bit numbers, in
  * half as much native memory. Some rows at a time become float32 when they are used.
- *
- * <p>Two 16-bit numbers of a row share an int, the k-th of the row's first half in the upper bits
- * and the k-th of its second half in the lower ones. So a row is unpacked by loops from one array
- * to another without gaps, for which the compiler uses vector instructions.
  */
 final class PackedMatrix implements AutoCloseable {
 
   /** How numbers are kept. */
   enum Kind {
-    FLOAT32,
-    BFLOAT16,
-    FLOAT16;
+    FLOAT32(DataType.FLOAT),
+    BFLOAT16(DataType.BFLOAT16),
+    FLOAT16(DataType.FLOAT16);
+
+    private final DataType type;
+
+    Kind(DataType type) {
+      this.type = type;
+    }
 
     /** That which keeps numbers of a file exactly. */
     static Kind of(TensorType type) {
@@ -37,28 +40,16 @@ final class PackedMatrix implements AutoCloseable {
     }
   }
 
-  private static final int UPPER = 0xffff0000;
-  private static final int SIGN = 0x80000000;
+  /** Set in halves that are NaN or infinite. */
+  private static final int HALF_EXPONENT = 0x7c00;
 
-  /** The exponent and the mantissa of a 16-bit float in the upper bits. */
-  private static final int MAGNITUDE = 0x7fff0000;
-
-  /** By how much the exponents of float32 and of 16-bit floats are apart, 127 - 15. */
-  private static final float REBIAS = 0x1p112f;
-
-  /** Numbers at a time on their way into the matrix. */
-  private static final int PIECE = 1 << 20;
+  /** Numbers that become float32 at a time: few enough to stay in a core's cache. */
+  private static final int PIECE = 1 << 14;
 
   private final int rows;
   private final int columns;
   private final Kind kind;
-
-  /** Numbers of the first half of a row, one more than of the second if they are odd. */
-  private final int half;
-
-  /** FLOAT {@code [rows, columns]} or INT {@code [rows, half]}. */
   private final INDArray memory;
-
   private final long address;
 
   /**
@@ -72,19 +63,14 @@ final class PackedMatrix implements AutoCloseable {
     this.rows = rows;
     this.columns = columns;
     this.kind = kind;
-    this.half = (columns + 1) / 2;
     NativeMemory.require(
-        (long) Integer.BYTES * rows * (kind == Kind.FLOAT32 ? columns : half),
+        (long) kind.type.width() * rows * columns,
         "a matrix of " + rows + " x " + columns + " numbers");
-    this.memory = kind == Kind.FLOAT32 ? HostFloats.uninitialized(rows, columns) : ints(rows, half);
+    try (var outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
+      this.memory = Nd4j.createUninitialized(kind.type, new long[] {rows, columns}, 'c');
+    }
     Nd4j.getAffinityManager().ensureLocation(memory, Location.HOST);
     this.address = Place.addressOf(memory);
-  }
-
-  private static INDArray ints(int rows, int columns) {
-    try (var outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
-      return Nd4j.createUninitialized(DataType.INT32, new long[] {rows, columns}, 'c');
-    }
   }
 
   int rows() {
@@ -96,56 +82,41 @@ final class PackedMatrix implements AutoCloseable {
   }
 
   /**
-   * Fills some rows.
+   * Some rows, to be filled.
    *
    * @param first the first of them
-   * @param values FLOAT {@code [count, columns]} of numbers that this matrix's kind can hold
+   * @param count how many
+   * @return a view {@code [count, columns]} of this kind's type
+   */
+  INDArray view(int first, int count) {
+    return Views.of(memory, (long) first * columns, count, columns);
+  }
+
+  /**
+   * Checks rows of float16, which overflow where the numbers of other kinds do not.
+   *
+   * @param first the first of them
+   * @param count how many
    * @param where what they are, for messages
    */
-  void put(int first, INDArray values, String where) {
-    int count = (int) values.size(0);
-    int perPiece = Math.max(1, PIECE / columns);
-    HostFloats from = HostFloats.of(values);
-    float[] numbers = new float[perPiece * columns];
-    for (int row = 0; row < count; row += perPiece) {
-      int some = Math.min(perPiece, count - row);
-      from.read((long) row * columns, numbers, 0, some * columns);
-      store(first + row, some, numbers, where);
-    }
-  }
-
-  private void store(int first, int count, float[] numbers, String where) {
-    if (kind == Kind.FLOAT32) {
-      HostFloats.of(memory).write((long) first * columns, numbers, 0, count * columns);
+  void checkFinite(int first, int count, String where) {
+    if (kind != Kind.FLOAT16) {
       return;
     }
-    int[] packed = new int[count * half];
-    for (int row = 0; row < count; row++) {
-      for (int k = 0; k < half; k++) {
-        packed[row * half + k] = bits(numbers[row * columns + k], where) << 16;
+    ShortPlace place = new ShortPlace(0);
+    short[] row = new short[columns];
+    for (int i = first; i < first + count; i++) {
+      place.at(address(i)).get(row);
+      for (short bits : row) {
+        if ((bits & HALF_EXPONENT) == HALF_EXPONENT) {
+          throw new FileFormatException(where + " holds a weight that is NaN or infinite");
+        }
       }
-      for (int k = half; k < columns; k++) {
-        packed[row * half + k - half] |= bits(numbers[row * columns + k], where);
-      }
     }
-    new Ints(address(first)).put(packed);
-  }
-
-  /** A number's 16 bits, which hold it exactly. */
-  private int bits(float value, String where) {
-    if (kind == Kind.BFLOAT16) {
-      return Float.floatToRawIntBits(value) >>> 16;
-    }
-    if (!Float.isFinite(value)) {
-      throw new FileFormatException(where + " holds a weight that is NaN or infinite");
-    }
-    int sign = Float.floatToRawIntBits(value) & SIGN;
-    int magnitude = Float.floatToRawIntBits(Math.abs(value) / REBIAS) >>> 13;
-    return (sign >>> 16) | magnitude;
   }
 
   private long address(int row) {
-    return address + (long) Integer.BYTES * row * (kind == Kind.FLOAT32 ? columns : half);
+    return address + (long) kind.type.width() * row * columns;
   }
 
   /**
@@ -160,69 +131,58 @@ final class PackedMatrix implements AutoCloseable {
     if (kind == Kind.FLOAT32) {
       return address(first);
     }
-    int perPiece = Math.max(1, (1 << 14) / columns);
-    int[] packed = new int[perPiece * half];
-    int[] unpacked = new int[perPiece * columns];
-    for (int row = 0; row < count; row += perPiece) {
-      int some = Math.min(perPiece, count - row);
-      new Ints(address(first + row)).get(packed, 0, some * half);
-      unpack(packed, some, unpacked);
-      long to = scratch + (long) Float.BYTES * row * columns;
-      new Ints(to).put(unpacked, 0, some * columns);
-      if (kind == Kind.FLOAT16) {
-        rebias(to, some * columns);
-      }
-    }
+    Place to = new Place(0);
+    forEachPiece(
+        first,
+        count,
+        (from, numbers, some) -> to.at(scratch + Float.BYTES * from).put(numbers, 0, some));
     return scratch;
   }
 
-  private void unpack(int[] packed, int count, int[] unpacked) {
-    for (int row = 0; row < count; row++) {
-      if (kind == Kind.BFLOAT16) {
-        upper(packed, row * half, unpacked, row * columns, half);
-        lower(packed, row * half, unpacked, row * columns + half, columns - half);
+  /** Takes some numbers of a matrix. */
+  interface Piece {
+    /**
+     * Takes them.
+     *
+     * @param from the index of the first, counted from the first of all that are taken
+     * @param numbers begins with them; the next ones come in the same array
+     * @param count how many
+     */
+    void take(long from, float[] numbers, int count);
+  }
+
+  /**
+   * Hands out rows as float32, one piece after the other.
+   *
+   * @param first the first of them
+   * @param count how many
+   * @param piece takes them
+   */
+  void forEachPiece(int first, int count, Piece piece) {
+    long all = (long) count * columns;
+    Place floats = new Place(0);
+    ShortPlace shorts = new ShortPlace(0);
+    float[] numbers = new float[(int) Math.min(PIECE, all)];
+    short[] bits = new short[kind == Kind.FLOAT32 ? 0 : numbers.length];
+    for (long from = 0; from < all; from += PIECE) {
+      int some = (int) Math.min(PIECE, all - from);
+      long place = address(first) + kind.type.width() * from;
+      if (kind == Kind.FLOAT32) {
+        floats.at(place).get(numbers, 0, some);
       } else {
-        upperHalf(packed, row * half, unpacked, row * columns, half);
-        lowerHalf(packed, row * half, unpacked, row * columns + half, columns - half);
+        shorts.at(place).get(bits, 0, some);
+        toFloats(bits, numbers, some);
       }
+      piece.take(from, numbers, some);
     }
   }
 
-  private static void upper(int[] packed, int from, int[] unpacked, int to, int count) {
-    for (int k = 0; k < count; k++) {
-      unpacked[to + k] = packed[from + k] & UPPER;
+  private void toFloats(short[] bits, float[] numbers, int count) {
+    if (kind == Kind.BFLOAT16) {
+      HalfPrecision.bfloat16sToFloats(bits, numbers, count);
+    } else {
+      HalfPrecision.halvesToFloats(bits, numbers, count);
     }
-  }
-
-  private static void lower(int[] packed, int from, int[] unpacked, int to, int count) {
-    for (int k = 0; k < count; k++) {
-      unpacked[to + k] = packed[from + k] << 16;
-    }
-  }
-
-  private static void upperHalf(int[] packed, int from, int[] unpacked, int to, int count) {
-    for (int k = 0; k < count; k++) {
-      int bits = packed[from + k];
-      unpacked[to + k] = (bits & SIGN) | ((bits & MAGNITUDE) >>> 3);
-    }
-  }
-
-  private static void lowerHalf(int[] packed, int from, int[] unpacked, int to, int count) {
-    for (int k = 0; k < count; k++) {
-      int bits = packed[from + k] << 16;
-      unpacked[to + k] = (bits & SIGN) | ((bits & MAGNITUDE) >>> 3);
-    }
-  }
-
-  /** Exact, also for numbers that are subnormal as 16-bit floats. */
-  private static void rebias(long place, int count) {
-    Place numbers = new Place(place);
-    float[] values = new float[count];
-    numbers.get(values);
-    for (int i = 0; i < count; i++) {
-      values[i] *= REBIAS;
-    }
-    numbers.put(values);
   }
 
   /**
@@ -232,39 +192,21 @@ final class PackedMatrix implements AutoCloseable {
    */
   INDArray toFloats() {
     INDArray all = HostFloats.uninitialized(rows, columns);
-    float[] row = new float[columns];
-    for (int i = 0; i < rows; i++) {
-      row(i, row, 0);
-      HostFloats.of(all).write((long) i * columns, row, 0, columns);
-    }
+    HostFloats cells = HostFloats.of(all);
+    forEachPiece(0, rows, (from, numbers, some) -> cells.write(from, numbers, 0, some));
     return all;
   }
 
   /** Copies a row. */
-  void row(int row, float[] target, int from) {
-    if (kind == Kind.FLOAT32) {
-      new Place(address(row)).get(target, from, columns);
-      return;
-    }
-    int[] packed = new int[half];
-    int[] unpacked = new int[columns];
-    new Ints(address(row)).get(packed);
-    unpack(packed, 1, unpacked);
-    float factor = kind == Kind.FLOAT16 ? REBIAS : 1;
-    for (int k = 0; k < columns; k++) {
-      target[from + k] = Float.intBitsToFloat(unpacked[k]) * factor;
-    }
+  void row(int row, float[] target, int to) {
+    forEachPiece(
+        row,
+        1,
+        (from, numbers, some) -> System.arraycopy(numbers, 0, target, to + (int) from, some));
   }
 
   @Override
   public void close() {
     memory.close();
-  }
-
-  /** A pointer to numbers that others own. */
-  private static final class Ints extends IntPointer {
-    Ints(long address) {
-      this.address = address;
-    }
   }
 }

@@ -14,7 +14,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -356,21 +355,13 @@ public final class SentenceEncoder implements PromptEncoder {
   @Override
   public synchronized ComponentSpec spec() {
     BertModel open = open();
-    Map<String, String> properties = new TreeMap<>();
-    properties.put(MODEL, name);
-    properties.put(DIMENSION, Integer.toString(open.config().hiddenSize()));
-    properties.put(SHA256, open.fingerprint());
-    if (!adapters.isEmpty()) {
-      properties.put(ADAPTER, String.join(",", adapters));
-    }
-    return new ComponentSpec(TYPE, properties);
+    Map<String, String> merged =
+        adapters.isEmpty() ? Map.of() : Map.of(ADAPTER, String.join(",", adapters));
+    return EncoderState.spec(TYPE, name, open.config().hiddenSize(), open.fingerprint(), merged);
   }
 
   private BertModel open() {
-    if (closed) {
-      throw new DragAndDropException("the encoder " + name + " is closed; open a new one");
-    }
-    return model;
+    return EncoderState.open(closed, name, model);
   }
 
   @Override

@@ -155,6 +155,17 @@ final class ShardedSafetensors implements WeightSource {
     return TensorFile.open(path);
   }
 
+  /**
+   * Reads a tensor into memory that is there.
+   *
+   * @param name its name
+   * @param target where to, of its shape
+   */
+  void readInto(String name, INDArray target) {
+    info(name);
+    file(name).readInto(name, target);
+  }
+
   @Override
   public INDArray tensor(String name, long... shape) {
     return WeightSource.read(file(name), info(name), shape);

@@ -133,22 +133,11 @@ public final class T5Encoder implements PromptEncoder {
   @Override
   public synchronized ComponentSpec spec() {
     T5Model open = open();
-    return new ComponentSpec(
-        TYPE,
-        Map.of(
-            SentenceEncoder.MODEL,
-            name,
-            SentenceEncoder.DIMENSION,
-            Integer.toString(open.width()),
-            SentenceEncoder.SHA256,
-            open.fingerprint()));
+    return EncoderState.spec(TYPE, name, open.width(), open.fingerprint(), Map.of());
   }
 
   private T5Model open() {
-    if (closed) {
-      throw new DragAndDropException("the encoder " + name + " is closed; open a new one");
-    }
-    return model;
+    return EncoderState.open(closed, name, model);
   }
 
   @Override

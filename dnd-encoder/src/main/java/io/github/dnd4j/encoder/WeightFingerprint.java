@@ -2,6 +2,7 @@ package io.github.dnd4j.encoder;
 
 import io.github.dnd4j.internal.Hashes;
 import io.github.dnd4j.internal.HostFloats;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Arrays;
@@ -25,8 +26,13 @@ final class WeightFingerprint {
     digest.update((line + '\n').getBytes(StandardCharsets.UTF_8));
   }
 
+  /** Adds what stands before a tensor's values. */
+  void add(String name, long... shape) {
+    add(name + ' ' + Arrays.toString(shape));
+  }
+
   void add(String name, INDArray tensor) {
-    add(name + ' ' + Arrays.toString(tensor.shape()));
+    add(name, tensor.shape());
     if (HostFloats.accepts(tensor)) {
       addValues(tensor);
     } else {
@@ -36,10 +42,15 @@ final class WeightFingerprint {
     }
   }
 
+  /** Adds the next values of a tensor, float32 in native byte order. */
+  void addValues(ByteBuffer values) {
+    digest.update(values);
+  }
+
   private void addValues(INDArray tensor) {
     HostFloats floats = HostFloats.of(tensor);
     for (long done = 0; done < tensor.length(); done += PIECE) {
-      digest.update(floats.bytes(done, (int) Math.min(PIECE, tensor.length() - done)));
+      addValues(floats.bytes(done, (int) Math.min(PIECE, tensor.length() - done)));
     }
   }
 

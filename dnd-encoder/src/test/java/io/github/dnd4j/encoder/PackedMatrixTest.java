@@ -57,8 +57,8 @@ class PackedMatrixTest {
         INDArray upper = HostFloats.toTensor(slice(numbers, 0, 20, columns), 20, columns);
         INDArray lower = HostFloats.toTensor(slice(numbers, 20, 17, columns), 17, columns);
         INDArray scratch = HostFloats.uninitialized(9, columns)) {
-      matrix.put(20, lower, "lower");
-      matrix.put(0, upper, "upper");
+      matrix.view(20, 17).assign(lower);
+      matrix.view(0, 20).assign(upper);
 
       try (INDArray all = matrix.toFloats()) {
         assertThat(HostFloats.toArray(all)).isEqualTo(numbers);
@@ -82,7 +82,9 @@ class PackedMatrixTest {
   void refusesFloat16ThatIsNotFinite(float value) {
     try (PackedMatrix matrix = new PackedMatrix(1, 3, PackedMatrix.Kind.FLOAT16);
         INDArray values = HostFloats.toTensor(new float[] {1, 2, value}, 1, 3)) {
-      assertThatThrownBy(() -> matrix.put(0, values, "some.weight"))
+      matrix.view(0, 1).assign(values);
+
+      assertThatThrownBy(() -> matrix.checkFinite(0, 1, "some.weight"))
           .isInstanceOf(FileFormatException.class)
           .hasMessageContaining("some.weight");
     }
@@ -108,8 +110,8 @@ class PackedMatrixTest {
         PackedProducts operations = new PackedProducts(false);
         PackedDense dense = new PackedDense(new PackedMatrix(700, 11, kind), bias);
         PackedDense plain = new PackedDense(new PackedMatrix(700, 11, kind), null)) {
-      dense.weight().put(0, weight, "weight");
-      plain.weight().put(0, weight, "weight");
+      dense.weight().view(0, 700).assign(weight);
+      plain.weight().view(0, 700).assign(weight);
       double[] product = product(HostFloats.toArray(x), weights);
 
       for (PackedProducts either : new PackedProducts[] {products, operations}) {

@@ -3,6 +3,7 @@ package io.github.dnd4j.examples;
 import io.github.dnd4j.DragAndDrop;
 import io.github.dnd4j.GenerationOptions;
 import io.github.dnd4j.InvalidInputException;
+import io.github.dnd4j.LoadOptions;
 import io.github.dnd4j.decoder.HyperConvDecoder;
 import io.github.dnd4j.examples.bench.ResidentMemory;
 import io.github.dnd4j.io.PromptExample;
@@ -142,8 +143,9 @@ final class GenerateCommand implements Callable<Integer> {
   }
 
   private void checkOptions() {
-    if (weightOptions.compact && decoder == null) {
-      throw new InvalidInputException("--compact is for the weights of a --decoder FILE");
+    if (weightOptions.compact && untrained) {
+      throw new InvalidInputException(
+          "--compact is for weights of a file: a --decoder FILE, --generator DIR or --shipped");
     }
     if (generator != null || shipped) {
       if (decoderOptions.preset != null || decoder != null || untrained) {
@@ -171,9 +173,11 @@ final class GenerateCommand implements Callable<Integer> {
   }
 
   private DragAndDrop load(Path directory, Progress progress) {
+    LoadOptions options =
+        LoadOptions.defaults().withCompact(weightOptions.compact).withListener(progress);
     return encoder.given()
-        ? DragAndDrop.load(directory, encoder.open(), progress)
-        : DragAndDrop.load(directory, progress);
+        ? DragAndDrop.load(directory, encoder.open(), options)
+        : DragAndDrop.load(directory, options);
   }
 
   private DragAndDrop build(Progress progress) {

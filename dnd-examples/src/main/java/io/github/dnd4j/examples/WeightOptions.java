@@ -15,7 +15,8 @@ final class WeightOptions {
       names = "--compact",
       description = {
         "Keep 16 bits of each weight in memory, which takes half of it. Weights of bf16 and f16",
-        "files stay as they are; those of float32 files are rounded to bf16."
+        "files stay as they are; those of float32 files are rounded to bf16, but for those of a",
+        "generator directory, which are refused."
       })
   boolean compact;
 
