@@ -7,6 +7,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /**
  * The forward pass of a BERT encoder (Devlin et al., arXiv 1810.04805): embeddings, then layers of
  * self-attention and a feed-forward part, each with a residual connection and a LayerNorm after it.
+ * Its relatives' passes are the same but for positions: see {@link BertFamily}.
  *
  * <p>What lies between the matrix products is in {@link Attention} and {@link TokenLayer}.
  */
@@ -58,6 +59,10 @@ final class BertModel implements AutoCloseable {
     private final INDArray hidden;
     private final INDArray queryKeyValue;
     private final INDArray context;
+
+    /** What MPNet adds to the scores; null for others. */
+    private final INDArray bias;
+
     private final Attention attention;
     private final TokenLayer tokenLayer;
 
@@ -67,6 +72,8 @@ final class BertModel implements AutoCloseable {
       hidden = HostFloats.uninitialized(rows, width);
       queryKeyValue = HostFloats.uninitialized(rows, 3L * width);
       context = HostFloats.uninitialized(rows, width);
+      RelativePositions positions = weights.relativePositions();
+      bias = positions == null ? null : positions.biasByDistance(length);
       attention =
           new Attention(
               windows,
@@ -84,17 +91,12 @@ final class BertModel implements AutoCloseable {
     }
 
     private void embed(List<Window> batch) {
-      int length = batch.get(0).length();
-      weights.embed(
-          hidden,
-          config.layerNormEps(),
-          row -> batch.get(row / length).ids().get(row % length),
-          row -> row % length);
+      weights.embed(hidden, config, TokenBatch.of(batch.stream().map(Window::tokens).toList()));
     }
 
     private void apply(BertWeights.Layer layer) {
       Products.dense(hidden, layer.queryKeyValue(), queryKeyValue);
-      attention.apply(queryKeyValue, context);
+      attention.apply(queryKeyValue, bias, context);
       tokenLayer.apply(context, layer, hidden);
     }
 
@@ -103,6 +105,9 @@ final class BertModel implements AutoCloseable {
       attention.close();
       tokenLayer.close();
       List.of(hidden, queryKeyValue, context).forEach(INDArray::close);
+      if (bias != null) {
+        bias.close();
+      }
     }
   }
 }

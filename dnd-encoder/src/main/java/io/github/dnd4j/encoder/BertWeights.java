@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
-import java.util.function.IntUnaryOperator;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -14,8 +13,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *
  * @param wordEmbedding {@code [vocabulary, C]}
  * @param positionEmbedding {@code [positions, C]}; the embedding of token type 0, which every token
- *     has, is added already
+ *     has if there are types, is added already
  * @param embeddingNorm the LayerNorm of the embeddings
+ * @param relativePositions what all layers add to their scores; null if that is nothing
  * @param layers one after the other
  * @param fingerprint SHA-256 of all of them
  */
@@ -23,6 +23,7 @@ record BertWeights(
     Shared<INDArray> wordEmbedding,
     Shared<INDArray> positionEmbedding,
     Norm embeddingNorm,
+    RelativePositions relativePositions,
     List<Layer> layers,
     String fingerprint)
     implements AutoCloseable {
@@ -157,6 +158,7 @@ record BertWeights(
         wordEmbedding.share(),
         positionEmbedding.share(),
         embeddingNorm,
+        relativePositions,
         List.copyOf(changed),
         newFingerprint);
   }
@@ -169,25 +171,25 @@ record BertWeights(
    * The embeddings of tokens.
    *
    * @param target {@code [rows, C]}, to be filled
-   * @param eps what LayerNorm adds to the variance
-   * @param idOf the token of each row
-   * @param positionOf its place in its text
+   * @param config the model
+   * @param tokens as many as there are rows
    */
-  void embed(INDArray target, float eps, IntUnaryOperator idOf, IntUnaryOperator positionOf) {
+  void embed(INDArray target, BertConfig config, TokenBatch tokens) {
     int width = (int) target.size(1);
+    int[] positions = tokens.positions(config.paddingId());
     RowBlocks.forEach(
         (int) target.size(0),
         (first, count) -> {
           float[] rows = new float[count * width];
           float[] position = new float[width];
           HostFloats words = HostFloats.of(wordEmbedding.get());
-          HostFloats positions = HostFloats.of(positionEmbedding.get());
+          HostFloats places = HostFloats.of(positionEmbedding.get());
           for (int row = 0; row < count; row++) {
             int at = row * width;
-            words.read((long) idOf.applyAsInt(first + row) * width, rows, at, width);
-            positions.read((long) positionOf.applyAsInt(first + row) * width, position, 0, width);
+            words.read((long) tokens.ids()[first + row] * width, rows, at, width);
+            places.read((long) positions[first + row] * width, position, 0, width);
             TokenOps.add(rows, at, position);
-            TokenOps.normalize(rows, at, embeddingNorm, eps);
+            TokenOps.normalize(rows, at, embeddingNorm, config.layerNormEps());
           }
           HostFloats.of(target).write((long) first * width, rows, 0, rows.length);
         });
@@ -205,6 +207,7 @@ record BertWeights(
 
     private final BertConfig config;
     private final WeightSource source;
+    private final BertNames names;
     private final int hidden;
     private final WeightFingerprint fingerprint = new WeightFingerprint();
     private final List<INDArray> owned = new ArrayList<>();
@@ -212,6 +215,7 @@ record BertWeights(
     Reader(BertConfig config, WeightSource source) {
       this.config = config;
       this.source = source;
+      this.names = config.family().names();
       this.hidden = config.hiddenSize();
     }
 
@@ -219,48 +223,66 @@ record BertWeights(
       INDArray words = tensor("embeddings.word_embeddings.weight", config.vocabSize(), hidden);
       INDArray positions = positionsAndType();
       Norm norm = norm("embeddings.LayerNorm");
+      RelativePositions relative = relativePositions();
       List<Layer> layers = new ArrayList<>();
       for (int i = 0; i < config.numHiddenLayers(); i++) {
-        layers.add(layer("encoder.layer." + i));
+        layers.add(layer(names.prefixOf(i)));
       }
       return new BertWeights(
-          Shared.of(words), Shared.of(positions), norm, List.copyOf(layers), fingerprint.hex());
+          Shared.of(words),
+          Shared.of(positions),
+          norm,
+          relative,
+          List.copyOf(layers),
+          fingerprint.hex());
     }
 
     private INDArray positionsAndType() {
       int positions = config.maxPositionEmbeddings();
       float[] sum = values("embeddings.position_embeddings.weight", positions, hidden);
-      float[] types =
-          values("embeddings.token_type_embeddings.weight", config.typeVocabSize(), hidden);
-      for (int i = 0; i < sum.length; i++) {
-        sum[i] += types[i % hidden];
+      if (config.family().hasTypes()) {
+        float[] types =
+            values("embeddings.token_type_embeddings.weight", config.typeVocabSize(), hidden);
+        for (int i = 0; i < sum.length; i++) {
+          sum[i] += types[i % hidden];
+        }
       }
       return keep(HostFloats.toTensor(sum, positions, hidden));
     }
 
-    private Layer layer(String name) {
+    private RelativePositions relativePositions() {
+      if (!config.family().hasRelativePositions()) {
+        return null;
+      }
+      int buckets = BertConfig.MPNET_BUCKETS;
+      float[] bias =
+          values("encoder.relative_attention_bias.weight", buckets, config.numAttentionHeads());
+      return new RelativePositions(buckets, BertConfig.MPNET_MAX_DISTANCE, bias);
+    }
+
+    private Layer layer(String prefix) {
       return new Layer(
-          queryKeyValue(name + ".attention.self"),
-          dense(name + ".attention.output.dense", hidden, hidden),
-          norm(name + ".attention.output.LayerNorm"),
-          dense(name + ".intermediate.dense", hidden, config.intermediateSize()),
-          dense(name + ".output.dense", config.intermediateSize(), hidden),
-          norm(name + ".output.LayerNorm"));
+          queryKeyValue(prefix),
+          dense(prefix + names.attentionOutput(), hidden, hidden),
+          norm(prefix + names.attentionNorm()),
+          dense(prefix + names.intermediate(), hidden, config.intermediateSize()),
+          dense(prefix + names.output(), config.intermediateSize(), hidden),
+          norm(prefix + names.outputNorm()));
     }
 
     /** One wide product is faster than three narrow ones. */
-    private Dense queryKeyValue(String name) {
+    private Dense queryKeyValue(String prefix) {
       INDArray wideWeight = keep(HostFloats.uninitialized(hidden, 3L * hidden));
       INDArray wideBias = keep(HostFloats.uninitialized(3L * hidden));
       HostFloats weight = HostFloats.of(wideWeight);
       HostFloats bias = HostFloats.of(wideBias);
-      String[] parts = {".query", ".key", ".value"};
-      for (int p = 0; p < parts.length; p++) {
-        float[] part = denseValues(name + parts[p]);
+      for (int p = 0; p < 3; p++) {
+        String name = prefix + names.queryKeyValue().get(p);
+        float[] part = denseValues(name);
         for (int row = 0; row < hidden; row++) {
           weight.write((3L * row + p) * hidden, part, row * hidden, hidden);
         }
-        bias.write((long) p * hidden, values(name + parts[p] + ".bias", hidden), 0, hidden);
+        bias.write((long) p * hidden, values(name + ".bias", hidden), 0, hidden);
       }
       return new Dense(Shared.of(wideWeight), Shared.of(wideBias));
     }

@@ -61,14 +61,15 @@ record LoraPlace(DensePlace place, int in, int out, List<LoraPart> parts) {
       LoraConfig config,
       List<LoraModule> modules,
       Map<String, Integer> wanted) {
-    List<String> names = namesOf(place.kind());
+    BertNames family = bert.family().names();
+    List<String> names = family.of(place.kind());
     int in = place.kind() == DensePlace.Kind.OUTPUT ? bert.intermediateSize() : bert.hiddenSize();
     int out =
         place.kind() == DensePlace.Kind.INTERMEDIATE ? bert.intermediateSize() : bert.hiddenSize();
     List<LoraPart> parts = new ArrayList<>();
     int rank = 0;
     for (int i = 0; i < names.size(); i++) {
-      Integer index = wanted.remove("encoder.layer." + place.layer() + "." + names.get(i));
+      Integer index = wanted.remove(family.prefixOf(place.layer()) + names.get(i));
       if (index != null) {
         LoraModule module = modules.get(index);
         checkShape(module, in, out);
@@ -77,16 +78,6 @@ record LoraPlace(DensePlace place, int in, int out, List<LoraPart> parts) {
       }
     }
     return new LoraPlace(place, in, names.size() * out, List.copyOf(parts));
-  }
-
-  private static List<String> namesOf(DensePlace.Kind kind) {
-    return switch (kind) {
-      case QUERY_KEY_VALUE ->
-          List.of("attention.self.query", "attention.self.key", "attention.self.value");
-      case ATTENTION_OUTPUT -> List.of("attention.output.dense");
-      case INTERMEDIATE -> List.of("intermediate.dense");
-      case OUTPUT -> List.of("output.dense");
-    };
   }
 
   private static void checkShape(LoraModule module, int in, int out) {
@@ -107,12 +98,24 @@ record LoraPlace(DensePlace place, int in, int out, List<LoraPart> parts) {
   }
 
   private static InvalidInputException unknown(String path, BertConfig bert) {
+    BertNames names = bert.family().names();
     return new InvalidInputException(
-        "this encoder has no module "
+        "this encoder, of model_type "
+            + bert.family().modelType()
+            + ", has no module "
             + path
-            + ". An adapter may change encoder.layer.0 to encoder.layer."
+            + ". An adapter may change "
+            + names.layers()
+            + "0 to "
+            + names.layers()
             + (bert.numHiddenLayers() - 1)
-            + ", and there attention.self.query, attention.self.key, attention.self.value,"
-            + " attention.output.dense, intermediate.dense and output.dense");
+            + ", and there "
+            + String.join(", ", names.queryKeyValue())
+            + ", "
+            + names.attentionOutput()
+            + ", "
+            + names.intermediate()
+            + " and "
+            + names.output());
   }
 }

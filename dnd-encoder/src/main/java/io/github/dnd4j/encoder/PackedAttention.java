@@ -6,8 +6,8 @@ import java.util.stream.IntStream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Multi-head self-attention of texts without padding, {@code softmax(Q K^T / sqrt d) V} per head,
- * and its gradient. Heads of texts are worked on at the same time, each by one core.
+ * Multi-head self-attention of texts without padding, {@code softmax(Q K^T / sqrt d + bias) V} per
+ * head, and its gradient. Heads of texts are worked on at the same time, each by one core.
  */
 final class PackedAttention {
 
@@ -67,10 +67,16 @@ final class PackedAttention {
    *
    * @param batch the texts
    * @param input query, key and value, {@code [rows, 3C]}
+   * @param positions what is added to the scaled scores; or null
    * @param probabilities where to keep the softmax for the gradient, or an empty array
    * @param output {@code [rows, C]}, to be filled
    */
-  void apply(TokenBatch batch, INDArray input, float[] probabilities, INDArray output) {
+  void apply(
+      TokenBatch batch,
+      INDArray input,
+      RelativePositions positions,
+      float[] probabilities,
+      INDArray output) {
     queryKeyValue = copyOf(input, queryKeyValue);
     context = room(output, context);
     forEachHead(
@@ -79,8 +85,9 @@ final class PackedAttention {
           float[][] softmax = new float[length][length];
           float[][] keys = SmallProducts.transposed(part(1, head, row, length));
           SmallProducts.multiply(part(0, head, row, length), keys, softmax);
-          for (float[] scores : softmax) {
-            softmax(scores);
+          float[] bias = positions == null ? null : positions.biasByDistance(head, length);
+          for (int i = 0; i < length; i++) {
+            softmax(softmax[i], bias, length - 1 - i);
           }
           if (probabilities.length > 0) {
             put(softmax, probabilities, square, length);
@@ -117,7 +124,19 @@ final class PackedAttention {
     }
   }
 
-  private void softmax(float[] scores) {
+  /** Scales the scores of a query, adds the bias, of which its own begins somewhere, and norms. */
+  private void softmax(float[] scores, float[] bias, int from) {
+    float factor = scale;
+    if (bias != null) {
+      for (int j = 0; j < scores.length; j++) {
+        scores[j] = scores[j] * scale + bias[from + j];
+      }
+      factor = 1;
+    }
+    softmax(scores, factor);
+  }
+
+  private static void softmax(float[] scores, float scale) {
     float largest = Float.NEGATIVE_INFINITY;
     for (float score : scores) {
       largest = Math.max(largest, score);

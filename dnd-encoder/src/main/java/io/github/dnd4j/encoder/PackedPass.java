@@ -62,21 +62,18 @@ final class PackedPass implements AutoCloseable {
    *     them with the next batch
    */
   INDArray run(TokenBatch batch, BertWeights weights) {
-    int[] positions = batch.positions();
-    weights.embed(
-        embedded.rows(batch.rows()),
-        config.layerNormEps(),
-        row -> batch.ids()[row],
-        row -> positions[row]);
+    weights.embed(embedded.rows(batch.rows()), config, batch);
     for (int i = 0; i < states.size(); i++) {
-      apply(batch, weights.layers().get(i), inputOf(i), states.get(i));
+      apply(batch, weights, i);
     }
     return inputOf(states.size()).rows(batch.rows());
   }
 
-  private void apply(TokenBatch batch, BertWeights.Layer layer, RowMatrix input, LayerState state) {
+  private void apply(TokenBatch batch, BertWeights weights, int index) {
+    BertWeights.Layer layer = weights.layers().get(index);
+    LayerState state = states.get(index);
     int rows = batch.rows();
-    INDArray x = input.rows(rows);
+    INDArray x = inputOf(index).rows(rows);
     INDArray queryKeyValue = state.queryKeyValue.rows(rows);
     INDArray context = state.context.rows(rows);
     INDArray middle = state.middle.rows(rows);
@@ -87,7 +84,8 @@ final class PackedPass implements AutoCloseable {
       state.keepProbabilities(attention.probabilities(batch));
     }
     Products.dense(x, layer.queryKeyValue(), queryKeyValue);
-    attention.apply(batch, queryKeyValue, state.probabilities, context);
+    attention.apply(
+        batch, queryKeyValue, weights.relativePositions(), state.probabilities, context);
     Products.dense(context, layer.attentionOutput(), sum);
     addAndNormalize(sum, x, layer.attentionNorm(), state.attentionNorm, middle);
     Products.dense(middle, layer.intermediate(), intermediate);

@@ -27,7 +27,7 @@ import java.util.function.Function;
  * <p>A directory's kind is that of the {@code model_type} in its {@code config.json}:
  *
  * <ul>
- *   <li>bert: {@link SentenceEncoder#load(Path)}
+ *   <li>bert, roberta, xlm-roberta, mpnet, distilbert: {@link SentenceEncoder#load(Path)}
  *   <li>t5, mt5: {@link T5Encoder#load(Path)}
  *   <li>qwen2, qwen3, llama, mistral: {@link CausalLmEncoder#load(Path)}
  * </ul>
@@ -55,7 +55,7 @@ public final class PromptEncoders {
 
   private static final List<Kind> KINDS =
       List.of(
-          new Kind(List.of("bert"), SentenceEncoder::load, null),
+          new Kind(BertFamily.modelTypes(), SentenceEncoder::load, null),
           new Kind(List.of("t5", "mt5"), T5Encoder::load, null),
           new Kind(
               List.of("qwen2", "qwen3", "llama", "mistral"),

@@ -4,11 +4,11 @@ import io.github.dnd4j.internal.HostFloats;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * T5's relative positions (Raffel et al., arXiv 1910.10683): each head adds to the score of a query
- * and a key a number that it has learned for the distance between them. Distances share buckets:
- * half of these are for keys after the query, half for the others. Of a half, the first half is for
- * one short distance each, and the others for ranges that grow like a logarithm up to the largest
- * distance; the last one is for all that is farther away.
+ * T5's relative positions (Raffel et al., arXiv 1910.10683), which are MPNet's, too: each head adds
+ * to the score of a query and a key a number that it has learned for the distance between them.
+ * Distances share buckets: half of these are for keys after the query, half for the others. Of a
+ * half, the first half is for one short distance each, and the others for ranges that grow like a
+ * logarithm up to the largest distance; the last one is for all that is farther away.
  */
 final class RelativePositions {
 
@@ -65,13 +65,23 @@ final class RelativePositions {
     int distances = Math.addExact(length, length - 1);
     INDArray result = HostFloats.uninitialized(heads, distances);
     HostFloats rows = HostFloats.of(result);
-    float[] row = new float[distances];
     for (int head = 0; head < heads; head++) {
-      for (int i = 0; i < distances; i++) {
-        row[i] = bias[bucket(i - (length - 1)) * heads + head];
-      }
-      rows.write((long) head * distances, row, 0, distances);
+      rows.write((long) head * distances, biasByDistance(head, length), 0, distances);
     }
     return result;
+  }
+
+  /**
+   * The same for one head, {@code [2 * length - 1]}.
+   *
+   * @param head the head
+   * @param length tokens per window
+   */
+  float[] biasByDistance(int head, int length) {
+    float[] row = new float[Math.addExact(length, length - 1)];
+    for (int i = 0; i < row.length; i++) {
+      row[i] = bias[bucket(i - (length - 1)) * heads + head];
+    }
+    return row;
   }
 }

@@ -7,19 +7,22 @@ import java.nio.file.Path;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * The weights of a BertModel that transformers saved, with or without a {@code bert.} before their
- * names, which the models built on top of BertModel add. LayerNorms may have their names of old,
- * {@code gamma} and {@code beta}. Other tensors of the file (pooler, position ids, heads) are not
- * looked at.
+ * The weights of a BertModel, or one of its relatives, that transformers saved, with or without a
+ * {@code bert.} before their names, which the models built on top of BertModel add, or {@code
+ * roberta.}, {@code mpnet.} and so on. LayerNorms may have their names of old, {@code gamma} and
+ * {@code beta}. Other tensors of the file (pooler, position ids, heads) are not looked at.
  */
 final class SafetensorsWeights implements WeightSource {
 
   private final TensorFile file;
+  private final BertFamily family;
   private final String prefix;
 
-  SafetensorsWeights(Path path) {
-    file = TensorFile.open(path);
-    prefix = file.tensors().containsKey("bert.embeddings.word_embeddings.weight") ? "bert." : "";
+  SafetensorsWeights(Path path, BertFamily family) {
+    this.file = TensorFile.open(path);
+    this.family = family;
+    String words = family.prefix() + "embeddings.word_embeddings.weight";
+    this.prefix = file.tensors().containsKey(words) ? family.prefix() : "";
   }
 
   @Override
@@ -38,7 +41,12 @@ final class SafetensorsWeights implements WeightSource {
     }
     if (info == null) {
       throw new FileFormatException(
-          file.path() + " has no tensor '" + full + "'. Is it a BERT encoder's model.safetensors?");
+          file.path()
+              + " has no tensor '"
+              + full
+              + "'. Is it the model.safetensors of an encoder of model_type "
+              + family.modelType()
+              + "?");
     }
     return info;
   }

@@ -155,7 +155,7 @@ public final class SentenceEncoder implements PromptEncoder {
     return open(
         files.name(),
         config,
-        new SafetensorsWeights(files.file("model.safetensors")),
+        new SafetensorsWeights(files.file("model.safetensors"), config.family()),
         tokenizerJson,
         files.file("tokenizer.json").toString());
   }
@@ -241,8 +241,7 @@ public final class SentenceEncoder implements PromptEncoder {
       List<String> prompts, int textLength, ProgressListener progress) {
     Checks.notNull(progress, "progress");
     WindowEncoding.checkTexts(prompts, "prompts");
-    int largest = open().config().maxPositionEmbeddings();
-    int window = WindowEncoding.windowLength(textLength, largest, name);
+    int window = WindowEncoding.windowLength(textLength, open().config().window(), name);
     return new WindowEncoding(textLength, window, model.config().hiddenSize(), model::pass)
         .encode(prompts, prompt -> tokenizer.encode(prompt, textLength), progress);
   }
@@ -333,7 +332,7 @@ public final class SentenceEncoder implements PromptEncoder {
   }
 
   private synchronized int window() {
-    return open().config().maxPositionEmbeddings();
+    return open().config().window();
   }
 
   synchronized BertConfig config() {

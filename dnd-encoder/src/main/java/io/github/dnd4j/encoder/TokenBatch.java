@@ -1,6 +1,7 @@
 package io.github.dnd4j.encoder;
 
 import java.util.List;
+import java.util.OptionalInt;
 
 /** Token ids of several texts one after the other, without padding. */
 final class TokenBatch {
@@ -49,12 +50,20 @@ final class TokenBatch {
     return starts[text + 1] - starts[text];
   }
 
-  /** For each token its place in its text. */
-  int[] positions() {
+  /**
+   * For each token its row of the position embedding. As a rule that is its place in its text. Of
+   * RoBERTa's kind of models padding has the position that is its id, and all else is counted from
+   * the one after that, leaving out what is padding, were it in the middle of a text.
+   *
+   * @param paddingId the id of padding that is not counted, if there is any
+   */
+  int[] positions(OptionalInt paddingId) {
+    int padding = paddingId.orElse(-1);
     int[] positions = new int[rows()];
     for (int text = 0; text < texts(); text++) {
-      for (int i = 0; i < length(text); i++) {
-        positions[starts[text] + i] = i;
+      int next = padding + 1;
+      for (int i = starts[text]; i < starts[text + 1]; i++) {
+        positions[i] = ids[i] == padding ? padding : next++;
       }
     }
     return positions;

@@ -13,4 +13,11 @@ record Window(IntBuffer ids, int valid) {
   int length() {
     return ids.capacity();
   }
+
+  /** A copy of the ids. */
+  int[] tokens() {
+    int[] tokens = new int[length()];
+    ids.get(0, tokens);
+    return tokens;
+  }
 }

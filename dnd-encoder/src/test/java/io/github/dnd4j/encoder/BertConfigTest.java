@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.dnd4j.FileFormatException;
 import java.nio.charset.StandardCharsets;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -61,13 +62,72 @@ class BertConfigTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"mpnet", "xlm-roberta", "distilbert", "new"})
+  @CsvSource({"albert", "xlm-roberta-xl", "roberta-prelayernorm", "new"})
   void namesWhatIsSupportedInsteadOfAModelOfAnotherKind(String type) {
     assertThatThrownBy(() -> parse(json(type, 12, 768, "")))
         .isInstanceOf(FileFormatException.class)
         .hasMessageContaining("a/config.json")
         .hasMessageContaining("model_type is " + type)
+        .hasMessageContaining("only bert, roberta, xlm-roberta, mpnet, distilbert is supported")
         .hasMessageContaining("all-MiniLM-L12-v2, gte-small, bge-small-en-v1.5, e5-small-v2");
+  }
+
+  /** Beside what {@link #json} has; entries that come last count. */
+  @ParameterizedTest
+  @CsvSource(
+      quoteCharacter = '`',
+      value = {
+        "all-mpnet-base-v2, mpnet, `\"relative_attention_num_buckets\": 32`, 0",
+        "all-distilroberta-v1, roberta, `\"type_vocab_size\": 1`, 1",
+        "multilingual-e5-base, xlm-roberta, `\"type_vocab_size\": 1`, 1"
+      })
+  void countsPositionsFromThePaddingToken(
+      String model, String type, String further, int typeVocabSize) {
+    String entries =
+        ", \"max_position_embeddings\": 514, \"pad_token_id\": 1, \"layer_norm_eps\": 1e-05, ";
+
+    BertConfig config = parse(json(type, 12, 768, entries + further));
+
+    assertThat(config.family().modelType()).as(model).isEqualTo(type);
+    assertThat(config.typeVocabSize()).isEqualTo(typeVocabSize);
+    assertThat(config.maxPositionEmbeddings()).isEqualTo(514);
+    assertThat(config.window()).isEqualTo(512);
+    assertThat(config.layerNormEps()).isEqualTo(1e-5f);
+  }
+
+  /** RoBERTa's padding is what config.json says; MPNet's is token 1 whatever it says. */
+  @Test
+  void takesThePaddingTokenOfRobertaOnly() {
+    assertThat(parse(json("roberta", 12, 768, ", \"pad_token_id\": 7")).window()).isEqualTo(504);
+    assertThat(parse(json("mpnet", 12, 768, ", \"pad_token_id\": 7")).window()).isEqualTo(510);
+    assertThat(parse(json("bert", 12, 768, ", \"pad_token_id\": 7")).window()).isEqualTo(512);
+  }
+
+  @Test
+  void takesTheSizesOfDistilBert() {
+    String json =
+        """
+        {"model_type": "distilbert", "activation": "gelu", "dim": 768, "hidden_dim": 3072,
+         "n_heads": 12, "n_layers": 6, "max_position_embeddings": 512, "vocab_size": 30522,
+         "pad_token_id": 0, "sinusoidal_pos_embds": false, "tie_weights_": true}
+        """;
+
+    BertConfig config = parse(json);
+
+    assertThat(config)
+        .isEqualTo(
+            new BertConfig(
+                BertFamily.DISTILBERT,
+                30522,
+                768,
+                6,
+                12,
+                3072,
+                512,
+                0,
+                1e-12f,
+                OptionalInt.empty()));
+    assertThat(config.window()).isEqualTo(512);
   }
 
   @Test

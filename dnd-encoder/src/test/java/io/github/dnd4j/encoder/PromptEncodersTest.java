@@ -115,7 +115,8 @@ class PromptEncodersTest {
     assertThatThrownBy(() -> PromptEncoders.load(folder))
         .isInstanceOf(FileAccessException.class)
         .hasMessageContaining(folder.toString())
-        .hasMessageContaining("neither config.json, for a model of type bert, t5, mt5, qwen2")
+        .hasMessageContaining(
+            "neither config.json, for a model of type bert, roberta, xlm-roberta, mpnet")
         .hasMessageContaining("nor model.onnx or onnx/model.onnx");
   }
 
@@ -134,13 +135,15 @@ class PromptEncodersTest {
   @Test
   void listsWhatIsSupported() throws IOException {
     Path config = folder.resolve("config.json");
-    for (String content : List.of("{\"model_type\": \"mpnet\"}", "{}", "{\"model_type\": 7}")) {
+    for (String content : List.of("{\"model_type\": \"albert\"}", "{}", "{\"model_type\": 7}")) {
       Files.writeString(config, content);
       assertThatThrownBy(() -> PromptEncoders.load(folder))
           .isInstanceOf(FileFormatException.class)
           .hasMessageContaining(
-              config + ": model_type is " + (content.contains("mpnet") ? '"' : 'm'))
-          .hasMessageContaining("only bert, t5, mt5, qwen2, qwen3, llama, mistral are supported")
+              config + ": model_type is " + (content.contains("albert") ? '"' : 'm'))
+          .hasMessageContaining(
+              "only bert, roberta, xlm-roberta, mpnet, distilbert, t5, mt5, qwen2, qwen3, llama,"
+                  + " mistral are supported")
           .hasMessageContaining("exported to ONNX");
     }
     Files.writeString(config, "[]");

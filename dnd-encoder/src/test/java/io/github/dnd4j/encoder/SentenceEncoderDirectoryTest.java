@@ -144,7 +144,7 @@ class SentenceEncoderDirectoryTest {
   @CsvSource(
       quoteCharacter = '`',
       value = {
-        "`\"model_type\": \"bert\"`, `\"model_type\": \"mpnet\"`, mpnet",
+        "`\"model_type\": \"bert\"`, `\"model_type\": \"albert\"`, model_type is albert",
         "`\"hidden_act\": \"gelu\"`, `\"hidden_act\": \"relu\"`, hidden_act",
         "`\"absolute\"`, `\"relative_key\"`, position_embedding_type",
         "`\"hidden_size\": 24`, `\"hidden_size\": -24`, hidden_size",
