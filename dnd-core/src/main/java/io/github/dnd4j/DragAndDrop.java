@@ -164,6 +164,22 @@ public final class DragAndDrop implements AutoCloseable {
    * @param directory holds {@code generator.json} and {@code decoder.safetensors}
    * @param encoder the encoder; the generator owns it from now on, and it is closed at once if the
    *     generator cannot be opened
+   * @return the generator; the caller closes it
+   * @throws FileAccessException if a file is missing or unreadable
+   * @throws FileFormatException if a file's content is broken, or the two do not belong together
+   * @throws InvalidInputException if it is not the generator's encoder
+   */
+  public static DragAndDrop load(Path directory, PromptEncoder encoder) {
+    return load(directory, encoder, LoadOptions.defaults());
+  }
+
+  /**
+   * Opens a generator directory with an encoder of the caller's, which must be the one that it was
+   * made with.
+   *
+   * @param directory holds {@code generator.json} and {@code decoder.safetensors}
+   * @param encoder the encoder; the generator owns it from now on, and it is closed at once if the
+   *     generator cannot be opened
    * @param listener hears how generations go
    * @return the generator; the caller closes it
    * @throws FileAccessException if a file is missing or unreadable

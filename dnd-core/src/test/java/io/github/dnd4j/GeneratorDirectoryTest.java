@@ -124,7 +124,7 @@ class GeneratorDirectoryTest {
   void theCallersOwnEncoderIsTaken() {
     HashEncoder encoder = TestGenerator.encoder();
 
-    try (DragAndDrop loaded = DragAndDrop.load(saved(), encoder, GenerationListener.NONE);
+    try (DragAndDrop loaded = DragAndDrop.load(saved(), encoder);
         LoraAdapter adapter = loaded.generate(PROMPTS)) {
       assertThat(adapter.modules()).hasSize(1);
       assertThat(encoder.seen).isEqualTo(PROMPTS);
@@ -138,7 +138,7 @@ class GeneratorDirectoryTest {
     Path directory = saved();
     HashEncoder wrong = new HashEncoder(5);
 
-    assertThatThrownBy(() -> DragAndDrop.load(directory, wrong, GenerationListener.NONE))
+    assertThatThrownBy(() -> DragAndDrop.load(directory, wrong))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining(directory + " was made with the encoder")
         .hasMessageContaining("dimension=4")
