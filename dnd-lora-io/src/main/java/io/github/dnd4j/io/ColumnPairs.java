@@ -7,13 +7,20 @@ import java.util.List;
  * Some neighbouring columns of a matrix A, those in even and those in odd places apart, as {@link
  * Bfloat16Change} takes two weights from one int. After an odd number of columns the last odd place
  * has zeros.
- *
- * @param first the first column's number in the matrix, even
- * @param columns how many columns there are
- * @param even {@code [rank][pairs]}
- * @param odd {@code [rank][pairs]}
  */
-record ColumnPairs(int first, int columns, float[][] even, float[][] odd) {
+final class ColumnPairs {
+
+  private final int first;
+  private final int columns;
+  private final float[][] even;
+  private final float[][] odd;
+
+  private ColumnPairs(int first, int columns, float[][] even, float[][] odd) {
+    this.first = first;
+    this.columns = columns;
+    this.even = even;
+    this.odd = odd;
+  }
 
   /** All columns of a matrix {@code [rank][in]}, in parts that a {@link PairBlock} has room for. */
   static List<ColumnPairs> of(float[][] a) {
@@ -40,5 +47,25 @@ record ColumnPairs(int first, int columns, float[][] even, float[][] odd) {
   /** How many pairs there are, the last one perhaps of one column only. */
   int pairs() {
     return (columns + 1) / 2;
+  }
+
+  /** The first column's number in the matrix, even. */
+  int first() {
+    return first;
+  }
+
+  /** How many columns there are. */
+  int columns() {
+    return columns;
+  }
+
+  /** The columns in even places, {@code [rank][pairs]}. */
+  float[][] even() {
+    return even;
+  }
+
+  /** The columns in odd places, {@code [rank][pairs]}. */
+  float[][] odd() {
+    return odd;
   }
 }
