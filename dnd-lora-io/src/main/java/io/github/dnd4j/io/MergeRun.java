@@ -130,20 +130,22 @@ final class MergeRun {
     ByteBuffer bytes = scratch.get().bytes(elements * info.type().width());
     base.readAt(position, bytes);
     bytes.flip().order(ByteOrder.LITTLE_ENDIAN);
-    if (info.type() == TensorType.F32) {
-      float[] values = scratch.get().floats(elements);
-      bytes.asFloatBuffer().get(values, 0, elements);
-      change.addTo(values, first, rows, scratch.get().doubles(change.in()));
-      bytes.asFloatBuffer().put(values, 0, elements);
-    } else {
-      short[] values = scratch.get().shorts(elements);
-      bytes.asShortBuffer().get(values, 0, elements);
-      new SixteenBitChange(change, info.type(), scratch.get()).addTo(values, first, rows);
-      bytes.asShortBuffer().put(values, 0, elements);
+    switch (info.type()) {
+      case F32 -> addTo(bytes, change, first, rows);
+      case F16 -> new HalfChange(change, scratch.get(), rows).addTo(bytes, first, rows);
+      default -> new Bfloat16Change(change, bytes, scratch.get().pairs()).add(first, rows);
     }
     int count = bytes.remaining();
     writeFully(out, bytes, position);
     return count;
+  }
+
+  private void addTo(ByteBuffer bytes, WeightChange change, int first, int rows) {
+    int elements = rows * change.in();
+    float[] values = scratch.get().floats(elements);
+    bytes.asFloatBuffer().get(values, 0, elements);
+    change.addTo(values, first, rows, scratch.get().doubles(change.in()));
+    bytes.asFloatBuffer().put(values, 0, elements);
   }
 
   private static void writeFully(FileChannel out, ByteBuffer bytes, long position)

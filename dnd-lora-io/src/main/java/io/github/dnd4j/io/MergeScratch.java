@@ -10,6 +10,7 @@ final class MergeScratch {
   private short[] shorts = new short[0];
   private int[] integers = new int[0];
   private double[] doubles = new double[0];
+  private PairBlock pairs;
 
   /** An empty buffer of that limit. */
   ByteBuffer bytes(int count) {
@@ -49,5 +50,13 @@ final class MergeScratch {
       doubles = new double[count];
     }
     return doubles;
+  }
+
+  /** What {@link Bfloat16Change} works with. */
+  PairBlock pairs() {
+    if (pairs == null) {
+      pairs = new PairBlock();
+    }
+    return pairs;
   }
 }

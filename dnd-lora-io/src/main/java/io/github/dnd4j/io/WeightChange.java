@@ -4,10 +4,11 @@ import io.github.dnd4j.DragAndDropException;
 import io.github.dnd4j.internal.Checks;
 import io.github.dnd4j.lora.LoraModule;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * What an adapter adds to one weight, row by row: in double precision, or in float32 with a bound
- * of the error, which {@link SixteenBitChange} makes use of.
+ * of the error, which {@link Bfloat16Change} and {@link HalfChange} make use of.
  */
 final class WeightChange {
 
@@ -33,6 +34,9 @@ final class WeightChange {
 
   /** The same in double precision; null unless the weight is F32. */
   private final double[][] doubleA;
+
+  /** A for {@link Bfloat16Change}; null unless the weight is BF16. */
+  private final List<ColumnPairs> pairs;
 
   /** For each row of A the largest magnitude. */
   private final double[] largest;
@@ -69,6 +73,7 @@ final class WeightChange {
     this.a = new float[module.rank()][];
     Arrays.setAll(a, k -> Arrays.copyOfRange(ofA, k * in, (k + 1) * in));
     this.doubleA = weight.type() == TensorType.F32 ? doubles(a) : null;
+    this.pairs = weight.type() == TensorType.BF16 ? ColumnPairs.of(a) : null;
     this.largest = Arrays.stream(a).mapToDouble(WeightChange::largest).toArray();
     this.b = new double[ofB.length];
     Arrays.setAll(b, i -> scale * ofB[i]);
@@ -194,42 +199,92 @@ final class WeightChange {
     }
   }
 
+  /** A's columns by pairs, of a BF16 weight. */
+  List<ColumnPairs> pairs() {
+    return pairs;
+  }
+
   /**
-   * Row {@code row} of {@code scale * B @ A} in float32. Each of its numbers is a sum of rank
-   * products, so that no more than rank + 3 roundings come between it and the exact one.
+   * Row {@code row} of {@code scale * B @ A} in float32.
    *
    * @param sums is filled with the row
    * @return how far from the exact numbers these may be, at most
    */
   float compute(int row, float[] sums) {
-    int rank = a.length;
-    int at = row * rank;
-    Arrays.fill(sums, 0);
-    int k = 0;
-    for (; k < rank % 2; k++) {
-      addOne((float) b[at + k], a[k], sums);
-    }
-    for (; k < rank; k += 2) {
-      addTwo((float) b[at + k], (float) b[at + k + 1], a[k], a[k + 1], sums);
-    }
-    double magnitude = 0;
-    for (k = 0; k < rank; k++) {
-      magnitude += Math.abs(b[at + k]) * largest[k];
-    }
-    // More than three times as many roundings as there are; numbers that are subnormal lose more.
-    return (float) (magnitude * (3 * rank + 16) * ROUNDING) + rank * Float.MIN_NORMAL;
+    compute(row, a, sums, sums.length);
+    return error(row);
   }
 
-  private static void addOne(float factor, float[] a, float[] sums) {
-    for (int i = 0; i < sums.length; i++) {
+  /**
+   * Columns of row {@code row} of {@code scale * B @ A} in float32.
+   *
+   * @param columns those of A, {@code [rank][count]}
+   * @param sums is filled with them
+   * @param count how many
+   */
+  void compute(int row, float[][] columns, float[] sums, int count) {
+    int rank = a.length;
+    int at = row * rank;
+    Arrays.fill(sums, 0, count, 0);
+    int k = 0;
+    for (; k + 4 <= rank; k += 4) {
+      addFour(at + k, columns[k], columns[k + 1], columns[k + 2], columns[k + 3], sums, count);
+    }
+    for (; k < rank; k++) {
+      addOne((float) b[at + k], columns[k], sums, count);
+    }
+  }
+
+  /**
+   * How far from the exact numbers of a row those in float32 may be, at most. Each is a sum of rank
+   * products: of each a factor is rounded, then the product, and then at most rank sums of it.
+   */
+  float error(int row) {
+    int rank = a.length;
+    double magnitude = 0;
+    double subnormal = rank * (double) Float.MIN_NORMAL;
+    for (int k = 0; k < rank; k++) {
+      magnitude += Math.abs(b[row * rank + k]) * largest[k];
+      subnormal += (double) Float.MIN_VALUE * largest[k];
+    }
+    // Some more for the second order and for this sum; numbers that are subnormal lose more.
+    return (float) (magnitude * (rank + 6) * ROUNDING + subnormal);
+  }
+
+  private static void addOne(float factor, float[] a, float[] sums, int count) {
+    for (int i = 0; i < count; i++) {
       sums[i] += factor * a[i];
     }
   }
 
-  /** No more at once: Java 17 makes vector instructions of short loops only. */
-  private static void addTwo(float b0, float b1, float[] a0, float[] a1, float[] sums) {
-    for (int i = 0; i < sums.length; i++) {
-      sums[i] += b0 * a0[i] + b1 * a1[i];
+  private void addFour(
+      int at, float[] a0, float[] a1, float[] a2, float[] a3, float[] sums, int count) {
+    addFour(
+        (float) b[at],
+        (float) b[at + 1],
+        (float) b[at + 2],
+        (float) b[at + 3],
+        a0,
+        a1,
+        a2,
+        a3,
+        sums,
+        count);
+  }
+
+  private static void addFour(
+      float b0,
+      float b1,
+      float b2,
+      float b3,
+      float[] a0,
+      float[] a1,
+      float[] a2,
+      float[] a3,
+      float[] sums,
+      int count) {
+    for (int i = 0; i < count; i++) {
+      sums[i] += (b0 * a0[i] + b1 * a1[i]) + (b2 * a2[i] + b3 * a3[i]);
     }
   }
 }
