@@ -11,19 +11,19 @@ import java.util.Optional;
  */
 enum BertFamily {
   /** Devlin et al., arXiv 1810.04805. */
-  BERT("bert", "bert.", BertNames.BERT),
+  BERT("bert", "bert."),
 
   /** Liu et al., arXiv 1907.11692; distilroberta is one with fewer layers. */
-  ROBERTA("roberta", "roberta.", BertNames.BERT),
+  ROBERTA("roberta", "roberta."),
 
   /** Conneau et al., arXiv 1911.02116: a RoBERTa of many languages. */
-  XLM_ROBERTA("xlm-roberta", "roberta.", BertNames.BERT),
+  XLM_ROBERTA("xlm-roberta", "roberta."),
 
   /** Song et al., arXiv 2004.09297: relative positions beside the absolute ones. */
-  MPNET("mpnet", "mpnet.", BertNames.MPNET),
+  MPNET("mpnet", "mpnet."),
 
   /** Sanh et al., arXiv 1910.01108. */
-  DISTILBERT("distilbert", "distilbert.", BertNames.DISTILBERT);
+  DISTILBERT("distilbert", "distilbert.");
 
   /** DistilBERT's names of what config.json says of the others under another name. */
   private static final Map<String, String> ENTRIES_OF_DISTILBERT =
@@ -36,12 +36,10 @@ enum BertFamily {
 
   private final String modelType;
   private final String prefix;
-  private final BertNames names;
 
-  BertFamily(String modelType, String prefix, BertNames names) {
+  BertFamily(String modelType, String prefix) {
     this.modelType = modelType;
     this.prefix = prefix;
-    this.names = names;
   }
 
   /** The family that config.json calls so. */
@@ -64,7 +62,11 @@ enum BertFamily {
   }
 
   BertNames names() {
-    return names;
+    return switch (this) {
+      case BERT, ROBERTA, XLM_ROBERTA -> BertNames.BERT;
+      case MPNET -> BertNames.MPNET;
+      case DISTILBERT -> BertNames.DISTILBERT;
+    };
   }
 
   /** What config.json calls an entry of BERT's. */

@@ -230,7 +230,7 @@ public final class LoraTuner {
 
     /**
      * What the adapter changes, and its rank and alpha. Modules are the encoder's dense maps, named
-     * as in {@link LoraTargets#MINILM_L6}, or some of them.
+     * as {@link SentenceEncoder#withAdapter} says, or some of them.
      *
      * @param target the target; {@link LoraTargets#MINILM_L6} by default
      * @return this

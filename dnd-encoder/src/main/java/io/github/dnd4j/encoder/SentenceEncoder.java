@@ -17,8 +17,9 @@ import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * A BERT sentence encoder that gives the last hidden state of every token, as Drag-and-Drop LLMs
- * (Liang et al., arXiv 2506.16406) takes its conditions from all-MiniLM.
+ * A sentence encoder, a BERT or one of its relatives MPNet, RoBERTa, XLM-RoBERTa and DistilBERT,
+ * that gives the last hidden state of every token, as Drag-and-Drop LLMs (Liang et al., arXiv
+ * 2506.16406) takes its conditions from all-MiniLM.
  *
  * <pre>{@code
  * try (SentenceEncoder encoder = SentenceEncoder.allMiniLmL6V2();
@@ -27,9 +28,11 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * }
  * }</pre>
  *
- * <p>Texts get their special tokens ({@code [CLS]} and {@code [SEP]}), lose what does not fit into
- * the text length, and are padded to it. The hidden states of padding positions are computed like
- * all others and returned; padding is only hidden from attention, as a key.
+ * <p>Texts get their special tokens ({@code [CLS]} and {@code [SEP]}, or {@code <s>} and {@code
+ * </s>}), lose what does not fit into the text length, and are padded to it. The hidden states of
+ * padding positions are computed like all others and returned; padding is only hidden from
+ * attention, as a key. MPNet and the RoBERTas have one position for all padding, and so, MPNet's
+ * relative positions aside, nothing tells its states apart.
  *
  * <p><b>Accuracy.</b> All arithmetic is float32, and as exact as that of PyTorch and ONNX Runtime.
  * Tokens agree with theirs to about 1e-5. Some padding positions are badly conditioned; there any
@@ -37,10 +40,11 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *
  * <p><b>Long texts.</b> A BERT has a largest window, 512 tokens as a rule. A longer text length
  * must be a multiple of it; the padded row of ids is then cut into windows, each encoded on its
- * own, its positions counted from 0 and without further special tokens, and the windows' states are
+ * own, its positions counted anew and without further special tokens, and the windows' states are
  * put together again. In a window of nothing but padding all keys are hidden, and so all count the
- * same, which is what Hugging Face's BERT and its ONNX export do. Windows of the same content, such
- * as those of padding only, are encoded once per call.
+ * same, which is what Hugging Face's BERT and its ONNX export do. MPNet and the RoBERTas do not use
+ * their first positions, up to the padding token's id: of 514 there are 512 for a window. Windows
+ * of the same content, such as those of padding only, are encoded once per call.
  *
  * <p><b>Embeddings and adapters.</b> {@link #embed(List)} gives one vector per text for search and
  * similarity, {@link #withAdapter} an encoder with a LoRA adapter merged into its weights, and
@@ -132,10 +136,18 @@ public final class SentenceEncoder implements PromptEncoder {
   }
 
   /**
-   * A BERT encoder in a directory as sentence-transformers and transformers save it: {@code
-   * config.json}, {@code model.safetensors} and {@code tokenizer.json}. Supported are BERTs with
-   * absolute positions and erf-GELU, among them all-MiniLM-L12-v2, all-MiniLM-L6-v2, gte-small, the
-   * bge and e5 models of BERT type and bert-base.
+   * An encoder in a directory as sentence-transformers and transformers save it: {@code
+   * config.json}, {@code model.safetensors} and {@code tokenizer.json}. By the {@code model_type}
+   * of config.json, supported are, with absolute positions and erf-GELU,
+   *
+   * <ul>
+   *   <li>bert: all-MiniLM-L12-v2, all-MiniLM-L6-v2, gte-small, the bge and e5 models of BERT type,
+   *       bert-base
+   *   <li>mpnet: all-mpnet-base-v2, multi-qa-mpnet-base
+   *   <li>roberta: all-distilroberta-v1, all-roberta-large-v1
+   *   <li>xlm-roberta: paraphrase-multilingual-mpnet-base-v2, multilingual-e5-base and -large
+   *   <li>distilbert: multi-qa-distilbert-cos-v1, msmarco-distilbert
+   * </ul>
    *
    * @param directory the directory, whose name becomes the model's name
    * @return the encoder; the caller closes it
@@ -198,9 +210,10 @@ public final class SentenceEncoder implements PromptEncoder {
    * the last of them. The adapter is not needed afterwards. The result takes adapters in turn,
    * which then add up.
    *
-   * @param adapter an adapter whose modules are named as in {@link
-   *     io.github.dnd4j.lora.LoraTargets#MINILM_L6}, for example {@code
-   *     encoder.layer.0.attention.self.query}
+   * @param adapter an adapter whose modules are named as this model's own, which are as in {@link
+   *     io.github.dnd4j.lora.LoraTargets#MINILM_L6} for a BERT and the RoBERTas, for example {@code
+   *     encoder.layer.0.attention.self.query}; an MPNet has {@code
+   *     encoder.layer.0.attention.attn.q}, a DistilBERT {@code transformer.layer.0.attention.q_lin}
    * @return the adapted encoder, whose {@link #spec()} differs from this one's; the caller closes
    *     it
    * @throws InvalidInputException if this encoder does not have one of the adapter's modules

@@ -26,7 +26,7 @@ final class TextTokenizer implements AutoCloseable {
   private static final Map<String, String> OPTIONS =
       Map.of("truncation", "false", "padding", "false", "addSpecialTokens", "true");
 
-  /** What BERT and T5 call it. */
+  /** What BERT and DistilBERT call it, and what all others do. */
   private static final List<String> PADDING = List.of("[PAD]", "<pad>");
 
   private final String where;

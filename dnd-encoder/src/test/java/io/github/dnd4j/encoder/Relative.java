@@ -6,42 +6,26 @@ import java.util.List;
 /** The models that make_tiny_relatives.py made: BERT's relatives, each of two layers. */
 enum Relative {
   /** With relative positions; one of the texts has padding in its middle. */
-  MPNET(
-      "tiny-mpnet",
-      100,
-      List.of(
-          "The river bends slowly north of the old mill.",
-          "a <pad> bridge",
-          "",
-          "the old stone bridge crosses it and then the river bends slowly. ".repeat(8))),
+  MPNET("tiny-mpnet", 100),
 
   /** Byte-level BPE; tensors below a prefix. */
-  ROBERTA(
-      "tiny-roberta",
-      20,
-      List.of(
-          "The river bends slowly north of the old mill, and then the other.",
-          "caf\u00E9",
-          "",
-          "then")),
+  ROBERTA("tiny-roberta", 20),
 
   /** A Unigram tokenizer. */
-  XLM_ROBERTA("tiny-xlm-roberta", 16, TinyT5.TEXTS),
+  XLM_ROBERTA("tiny-xlm-roberta", 16),
 
   /** Names of its own in config.json and for tensors, which are below a prefix. */
-  DISTILBERT("tiny-distilbert", 16, TinyBert.TEXTS);
+  DISTILBERT("tiny-distilbert", 16);
 
   static final int HIDDEN = 16;
   static final int INNER = 24;
 
   private final String folder;
   private final int window;
-  private final List<String> texts;
 
-  Relative(String folder, int window, List<String> texts) {
+  Relative(String folder, int window) {
     this.folder = folder;
     this.window = window;
-    this.texts = texts;
   }
 
   String folder() {
@@ -59,7 +43,22 @@ enum Relative {
 
   /** The texts whose ids and hidden states are in golden.safetensors. */
   List<String> texts() {
-    return texts;
+    return switch (this) {
+      case MPNET ->
+          List.of(
+              "The river bends slowly north of the old mill.",
+              "a <pad> bridge",
+              "",
+              "the old stone bridge crosses it and then the river bends slowly. ".repeat(8));
+      case ROBERTA ->
+          List.of(
+              "The river bends slowly north of the old mill, and then the other.",
+              "caf\u00E9",
+              "",
+              "then");
+      case XLM_ROBERTA -> TinyT5.TEXTS;
+      case DISTILBERT -> TinyBert.TEXTS;
+    };
   }
 
   /** Copies it to where a test can change it. */
