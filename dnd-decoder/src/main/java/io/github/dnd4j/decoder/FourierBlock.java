@@ -32,7 +32,7 @@ final class FourierBlock {
   private final int across;
   private final int items;
   private final long pieces;
-  private final KernelHalves halves;
+  private final KernelTransform transform;
   private final Gemm gemm = new Gemm();
 
   /**
@@ -53,7 +53,7 @@ final class FourierBlock {
     }
   }
 
-  FourierBlock(FourierPlan plan, FourierMatrices.Placed matrices, int items, long spectrum) {
+  FourierBlock(FourierPlan plan, FourierMatrices.Placed matrices, int items, long spectrum, KernelTransform transform) {
     this.plan = plan;
     this.shape = plan.shape();
     this.matrices = matrices;
@@ -62,7 +62,7 @@ final class FourierBlock {
     this.down = plan.vertical().transform();
     this.across = plan.horizontal().transform();
     this.pieces = (long) items * plan.tiles();
-    this.halves = new KernelHalves(shape);
+    this.transform = transform;
   }
 
   static long aligned(long numbers) {
@@ -132,10 +132,10 @@ final class FourierBlock {
     int in = inBlock(shape);
     for (int firstIn = 0; firstIn < shape.in(); firstIn += in) {
       Part channels = new Part(firstOut, out, firstIn, Math.min(in, shape.in() - firstIn));
-      halves.split(kernels, channels, memory);
+      transform.split(kernels, channels);
       for (int first = 0; first < across / 2; first += together) {
         int count = Math.min(together, across / 2 - first);
-        transform(channels, first, count, memory, transformed);
+        transform.transform(channels, first, count, transformed);
         for (int f = 0; f < count; f++) {
           multiply(first + f, f, channels, transformed, products);
         }
@@ -146,25 +146,6 @@ final class FourierBlock {
       spread(bias + Float.BYTES * (long) firstOut, firstOut, out, results);
     }
     backAcross(firstOut, out, bias == 0 ? 0 : 1, rows, results);
-  }
-
-  /** Transforms the halves of kernels for some frequencies across. */
-  private void transform(Part channels, int first, int count, long from, long to) {
-    int half = KernelHalves.half(shape);
-    int pairs = channels.in * channels.out;
-    Gemm.Size size = new Gemm.Size(down * count, pairs, half).withRightTransposed();
-    for (int part = 0; part < 2; part++) {
-      gemm.multiply(
-          size,
-          (part == 0 ? matrices.evenKernels : matrices.oddKernels)
-              + (long) Float.BYTES * first * down * half,
-          half,
-          from + (long) part * Float.BYTES * halves.numbers(channels),
-          half,
-          0,
-          kernel(plan, channels, part, 0, 0, to),
-          channels.pairs());
-    }
   }
 
   /** Where the transforms {@code [in, out]} at a frequency are, of those that are made together. */
