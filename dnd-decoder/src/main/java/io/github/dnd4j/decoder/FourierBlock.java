@@ -11,15 +11,18 @@ final class FourierBlock {
   static final int OUT = 64;
 
   /** Channels of the input whose kernels are transformed at a time, at most. */
-  private static final int MOST_IN = 192;
+  private static final int MOST_IN = 96;
 
   /** Matrices of this many columns stay in the cache. */
   static final int COLUMNS_AT_ONCE = 512;
 
-  private static final int ROWS_AT_ONCE = 128;
+  private static final int ROWS_AT_ONCE = 64;
 
-  /** Rows of a product's left side: with more, OpenBLAS does without its fast small kernels. */
-  private static final int NUMBERS_AT_ONCE = 80;
+  /**
+   * Rows of a product's left side, at most: with more, OpenBLAS does without its fast small kernels
+   * where it has such, for products of up to a million multiplications.
+   */
+  private static final int NUMBERS_AT_ONCE = 160;
 
   /** Numbers in a line of the cache. */
   static final int ALIGNMENT = 16;
@@ -92,10 +95,14 @@ final class FourierBlock {
     return apart((long) Math.min(OUT, plan.shape().out()) * inBlock(plan.shape()));
   }
 
-  /** Blocks of nearly the same size. */
   static int inBlock(ConvolutionShape shape) {
-    int blocks = (shape.in() + MOST_IN - 1) / MOST_IN;
-    return (int) aligned((shape.in() + blocks - 1) / blocks);
+    return (int) aligned(evenly(shape.in(), MOST_IN));
+  }
+
+  /** How large parts are that are as few as they can be, and nearly of the same size. */
+  private static int evenly(long numbers, int most) {
+    long parts = (numbers + most - 1) / most;
+    return (int) ((numbers + parts - 1) / parts);
   }
 
   static long halves(FourierPlan plan) {
@@ -106,9 +113,9 @@ final class FourierBlock {
     return pairs(plan) * 2 * plan.vertical().transform() * frequenciesAtOnce(plan);
   }
 
-  /** So many that kernels are transformed by matrices of about {@link #ROWS_AT_ONCE} rows. */
+  /** So many that kernels become about {@link #ROWS_AT_ONCE} numbers at a time. */
   static int frequenciesAtOnce(FourierPlan plan) {
-    return Math.max(1, Math.min(plan.across(), ROWS_AT_ONCE / (2 * plan.vertical().transform())));
+    return evenly(plan.across(), Math.max(1, ROWS_AT_ONCE / (2 * plan.vertical().transform())));
   }
 
   static long products(FourierPlan plan, int items) {
@@ -158,13 +165,14 @@ final class FourierBlock {
   private void multiply(int frequency, int place, Part channels, long transformed, long to) {
     long mapsStride = apart(shape.in());
     long numbers = 2 * pieces;
+    int most = evenly(numbers, NUMBERS_AT_ONCE);
     float beta = channels.firstIn == 0 ? 0 : 1;
     for (int g = 0; g < down; g++) {
       long both = (long) frequency * down + g;
       for (int part = 0; part < 2; part++) {
         long sums = (part * (long) plan.frequencies() + both) * numbers;
-        for (long first = 0; first < numbers; first += NUMBERS_AT_ONCE) {
-          int count = (int) Math.min(NUMBERS_AT_ONCE, numbers - first);
+        for (long first = 0; first < numbers; first += most) {
+          int count = (int) Math.min(most, numbers - first);
           gemm.multiply(
               new Gemm.Size(count, channels.out, channels.in),
               spectrum + Float.BYTES * ((both * numbers + first) * mapsStride + channels.firstIn),

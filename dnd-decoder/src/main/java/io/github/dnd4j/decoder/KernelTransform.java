@@ -33,6 +33,8 @@ final class KernelTransform {
   private final float[][] downEven;
   private final float[][] downOdd;
   private final float[] line;
+
+  /** Some kernels as they are: one output after the other, input by input. */
   private final float[] kernels;
 
   /** Sums and differences of one channel of the input after the other: row, column, kernel. */
@@ -64,16 +66,19 @@ final class KernelTransform {
 
   /** Takes the kernels of some channels apart. */
   void split(Kernels from, Part channels) {
+    int out = channels.out();
     for (int in = 0; in < channels.in(); in += inAtOnce) {
       int count = Math.min(inAtOnce, channels.in() - in);
-      read(from, channels, in, count);
-      float[][][] taken = sums(in / inAtOnce);
-      int next = from.transposed() ? channels.out() : 1;
-      int step = from.transposed() ? 1 : count;
-      for (int i = 0; i < count; i++) {
-        splitColumns(taken, i * next * taps, step * taps, i * channels.out(), channels.out());
+      if (from.transposed()) {
+        readByInput(from, channels, in, count);
+      } else {
+        readByOutput(from, channels, in, count);
       }
-      splitRows(taken, count * channels.out());
+      float[][][] taken = sums(in / inAtOnce);
+      for (int i = 0; i < count; i++) { // as many kernels as the cache next to the core holds
+        splitColumns(taken, i * out, out);
+      }
+      splitRows(taken, count * out);
     }
   }
 
@@ -84,36 +89,38 @@ final class KernelTransform {
     return sums.get(index);
   }
 
-  /** Reads kernels as they lie in memory, by output or by input. */
-  private void read(Kernels from, Part channels, int in, int count) {
-    int lines = from.transposed() ? count : channels.out();
-    int length = (from.transposed() ? channels.out() : count) * taps;
-    for (int i = 0; i < lines; i++) {
-      reader.read(from.taps(), first(from, channels, in, i) * taps, line, length);
-      System.arraycopy(line, 0, kernels, i * length, length);
+  private void readByOutput(Kernels from, Part channels, int in, int count) {
+    for (int out = 0; out < channels.out(); out++) {
+      long first = (long) (channels.firstOut() + out) * plan.shape().in() + channels.firstIn() + in;
+      reader.read(from.taps(), first * taps, line, count * taps);
+      for (int i = 0; i < count; i++) {
+        System.arraycopy(line, i * taps, kernels, (i * channels.out() + out) * taps, taps);
+      }
     }
   }
 
-  private long first(Kernels from, Part channels, int in, int line) {
-    if (from.transposed()) {
-      return (long) (channels.firstIn() + in + line) * plan.shape().out() + channels.firstOut();
+  private void readByInput(Kernels from, Part channels, int in, int count) {
+    int numbers = channels.out() * taps;
+    for (int i = 0; i < count; i++) {
+      long first = (long) (channels.firstIn() + in + i) * plan.shape().out() + channels.firstOut();
+      reader.read(from.taps(), first * taps, line, numbers);
+      System.arraycopy(line, 0, kernels, i * numbers, numbers);
     }
-    return (long) (channels.firstOut() + line) * plan.shape().in() + channels.firstIn() + in;
   }
 
-  private void splitColumns(float[][][] to, int start, int step, int at, int count) {
+  private void splitColumns(float[][][] to, int first, int count) {
     for (int row = 0; row < size; row++) {
-      int centre = start + row * size + middle;
-      Lanes.gather(kernels, centre, step, to[row][middle], at, count);
+      int centre = first * taps + row * size + middle;
+      Lanes.gather(kernels, centre, taps, to[row][middle], first, count);
       for (int column = 1; column <= middle; column++) {
         Lanes.gather(
             kernels,
             centre + column,
             centre - column,
-            step,
+            taps,
             to[row][middle + column],
             to[row][middle - column],
-            at,
+            first,
             count);
       }
     }
