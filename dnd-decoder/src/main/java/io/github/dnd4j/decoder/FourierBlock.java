@@ -56,7 +56,12 @@ final class FourierBlock {
     }
   }
 
-  FourierBlock(FourierPlan plan, FourierMatrices.Placed matrices, int items, long spectrum, KernelTransform transform) {
+  FourierBlock(
+      FourierPlan plan,
+      FourierMatrices.Placed matrices,
+      int items,
+      long spectrum,
+      KernelTransform transform) {
     this.plan = plan;
     this.shape = plan.shape();
     this.matrices = matrices;

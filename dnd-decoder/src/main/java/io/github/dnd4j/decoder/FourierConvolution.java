@@ -8,14 +8,13 @@ import io.github.dnd4j.internal.Workers;
  * the planes with those of the kernels (overlap-save). A kernel of 9 x 9 takes 81 multiplications
  * for each output and pair of channels directly, and 3 to 5 so.
  *
- * <p>Nearly every step is a product of matrices:
+ * <p>Every step but the transform of kernels is a product of matrices:
  *
  * <pre>
  * maps      P [item, in, row, column]                      padded with zeros
  *           S [f, part, tile column, (item, in, row)]      transformed across the width
  *           X [f, g, part, tile, in]                       and down the height
- * kernels   H [even or odd, (in, out), tap]                halves, some channels at a time
- *           K [part, f, g, (in, out)]                      both ways, some f at a time
+ * kernels   K [part, f, g, (in, out)]                      for some channels and some f at a time
  * product   Y [part of kernel, f, g, part of map, tile, out]     sum over in of X K
  * back      U [row, part of kernel, f, part, tile, out]    down
  *           the output                                     and across
@@ -65,8 +64,7 @@ final class FourierConvolution {
         memory,
         (placed, spectrum, first, items) -> {
           FourierBlock work =
-              new FourierBlock(
-                  plan, placed, items, spectrum, new KernelTransform(plan, matrices));
+              new FourierBlock(plan, placed, items, spectrum, new KernelTransform(plan, matrices));
           return (block, place) -> work.run(block, kernels, bias, out.from(first), place);
         });
   }

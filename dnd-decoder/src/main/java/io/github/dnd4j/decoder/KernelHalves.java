@@ -4,9 +4,9 @@ import io.github.dnd4j.decoder.FourierBlock.Part;
 import io.github.dnd4j.internal.Place;
 
 /**
- * Kernels as sums and differences of opposite taps. Seen from the tap in the middle, the real part
- * of a kernel's transform depends on the sums only, and the imaginary part on the differences only,
- * so that each takes half of the multiplications.
+ * Gradients of kernels from those of the sums and differences of opposite taps. Seen from the tap
+ * in the middle, the real part of a kernel's transform depends on the sums only, and the imaginary
+ * part on the differences only, so that each takes half of the multiplications.
  *
  * <p>Halves are {@code [even or odd, (in, out), j]}, where j counts the taps from the middle on.
  */
