@@ -11,15 +11,18 @@ final class FourierBlock {
   static final int OUT = 64;
 
   /** Channels of the input whose kernels are transformed at a time, at most. */
-  private static final int MOST_IN = 192;
+  private static final int MOST_IN = 96;
 
   /** Matrices of this many columns stay in the cache. */
   static final int COLUMNS_AT_ONCE = 512;
 
-  private static final int ROWS_AT_ONCE = 128;
+  private static final int ROWS_AT_ONCE = 64;
 
-  /** Rows of a product's left side: with more, OpenBLAS does without its fast small kernels. */
-  private static final int NUMBERS_AT_ONCE = 80;
+  /**
+   * Rows of a product's left side, at most: with more, OpenBLAS does without its fast small kernels
+   * where it has such, for products of up to a million multiplications.
+   */
+  private static final int NUMBERS_AT_ONCE = 160;
 
   /** Numbers in a line of the cache. */
   static final int ALIGNMENT = 16;
@@ -32,7 +35,7 @@ final class FourierBlock {
   private final int across;
   private final int items;
   private final long pieces;
-  private final KernelHalves halves;
+  private final KernelTransform transform;
   private final Gemm gemm = new Gemm();
 
   /**
@@ -53,7 +56,12 @@ final class FourierBlock {
     }
   }
 
-  FourierBlock(FourierPlan plan, FourierMatrices.Placed matrices, int items, long spectrum) {
+  FourierBlock(
+      FourierPlan plan,
+      FourierMatrices.Placed matrices,
+      int items,
+      long spectrum,
+      KernelTransform transform) {
     this.plan = plan;
     this.shape = plan.shape();
     this.matrices = matrices;
@@ -62,7 +70,7 @@ final class FourierBlock {
     this.down = plan.vertical().transform();
     this.across = plan.horizontal().transform();
     this.pieces = (long) items * plan.tiles();
-    this.halves = new KernelHalves(shape);
+    this.transform = transform;
   }
 
   static long aligned(long numbers) {
@@ -92,10 +100,14 @@ final class FourierBlock {
     return apart((long) Math.min(OUT, plan.shape().out()) * inBlock(plan.shape()));
   }
 
-  /** Blocks of nearly the same size. */
   static int inBlock(ConvolutionShape shape) {
-    int blocks = (shape.in() + MOST_IN - 1) / MOST_IN;
-    return (int) aligned((shape.in() + blocks - 1) / blocks);
+    return (int) aligned(evenly(shape.in(), MOST_IN));
+  }
+
+  /** How large parts are that are as few as they can be, and nearly of the same size. */
+  private static int evenly(long numbers, int most) {
+    long parts = (numbers + most - 1) / most;
+    return (int) ((numbers + parts - 1) / parts);
   }
 
   static long halves(FourierPlan plan) {
@@ -106,9 +118,9 @@ final class FourierBlock {
     return pairs(plan) * 2 * plan.vertical().transform() * frequenciesAtOnce(plan);
   }
 
-  /** So many that kernels are transformed by matrices of about {@link #ROWS_AT_ONCE} rows. */
+  /** So many that kernels become about {@link #ROWS_AT_ONCE} numbers at a time. */
   static int frequenciesAtOnce(FourierPlan plan) {
-    return Math.max(1, Math.min(plan.across(), ROWS_AT_ONCE / (2 * plan.vertical().transform())));
+    return evenly(plan.across(), Math.max(1, ROWS_AT_ONCE / (2 * plan.vertical().transform())));
   }
 
   static long products(FourierPlan plan, int items) {
@@ -132,10 +144,10 @@ final class FourierBlock {
     int in = inBlock(shape);
     for (int firstIn = 0; firstIn < shape.in(); firstIn += in) {
       Part channels = new Part(firstOut, out, firstIn, Math.min(in, shape.in() - firstIn));
-      halves.split(kernels, channels, memory);
+      transform.split(kernels, channels);
       for (int first = 0; first < across / 2; first += together) {
         int count = Math.min(together, across / 2 - first);
-        transform(channels, first, count, memory, transformed);
+        transform.transform(channels, first, count, transformed);
         for (int f = 0; f < count; f++) {
           multiply(first + f, f, channels, transformed, products);
         }
@@ -148,25 +160,6 @@ final class FourierBlock {
     backAcross(firstOut, out, bias == 0 ? 0 : 1, rows, results);
   }
 
-  /** Transforms the halves of kernels for some frequencies across. */
-  private void transform(Part channels, int first, int count, long from, long to) {
-    int half = KernelHalves.half(shape);
-    int pairs = channels.in * channels.out;
-    Gemm.Size size = new Gemm.Size(down * count, pairs, half).withRightTransposed();
-    for (int part = 0; part < 2; part++) {
-      gemm.multiply(
-          size,
-          (part == 0 ? matrices.evenKernels : matrices.oddKernels)
-              + (long) Float.BYTES * first * down * half,
-          half,
-          from + (long) part * Float.BYTES * halves.numbers(channels),
-          half,
-          0,
-          kernel(plan, channels, part, 0, 0, to),
-          channels.pairs());
-    }
-  }
-
   /** Where the transforms {@code [in, out]} at a frequency are, of those that are made together. */
   static long kernel(FourierPlan plan, Part channels, int part, int f, int g, long transformed) {
     long row = ((long) part * frequenciesAtOnce(plan) + f) * plan.vertical().transform() + g;
@@ -177,13 +170,14 @@ final class FourierBlock {
   private void multiply(int frequency, int place, Part channels, long transformed, long to) {
     long mapsStride = apart(shape.in());
     long numbers = 2 * pieces;
+    int most = evenly(numbers, NUMBERS_AT_ONCE);
     float beta = channels.firstIn == 0 ? 0 : 1;
     for (int g = 0; g < down; g++) {
       long both = (long) frequency * down + g;
       for (int part = 0; part < 2; part++) {
         long sums = (part * (long) plan.frequencies() + both) * numbers;
-        for (long first = 0; first < numbers; first += NUMBERS_AT_ONCE) {
-          int count = (int) Math.min(NUMBERS_AT_ONCE, numbers - first);
+        for (long first = 0; first < numbers; first += most) {
+          int count = (int) Math.min(most, numbers - first);
           gemm.multiply(
               new Gemm.Size(count, channels.out, channels.in),
               spectrum + Float.BYTES * ((both * numbers + first) * mapsStride + channels.firstIn),

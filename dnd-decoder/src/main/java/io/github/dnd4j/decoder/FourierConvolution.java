@@ -8,14 +8,13 @@ import io.github.dnd4j.internal.Workers;
  * the planes with those of the kernels (overlap-save). A kernel of 9 x 9 takes 81 multiplications
  * for each output and pair of channels directly, and 3 to 5 so.
  *
- * <p>Nearly every step is a product of matrices:
+ * <p>Every step but the transform of kernels is a product of matrices:
  *
  * <pre>
  * maps      P [item, in, row, column]                      padded with zeros
  *           S [f, part, tile column, (item, in, row)]      transformed across the width
  *           X [f, g, part, tile, in]                       and down the height
- * kernels   H [even or odd, (in, out), tap]                halves, some channels at a time
- *           K [part, f, g, (in, out)]                      both ways, some f at a time
+ * kernels   K [part, f, g, (in, out)]                      for some channels and some f at a time
  * product   Y [part of kernel, f, g, part of map, tile, out]     sum over in of X K
  * back      U [row, part of kernel, f, part, tile, out]    down
  *           the output                                     and across
@@ -58,13 +57,16 @@ final class FourierConvolution {
    * @param memory the address of as much working memory as this asks for
    */
   void run(MapsMemory in, Kernels kernels, long bias, MapsMemory out, long memory) {
+    FourierMatrices matrices = new FourierMatrices(plan, kernels.transposed());
     inTurn(
         in,
-        kernels.transposed(),
+        matrices,
         memory,
-        (matrices, spectrum, first, items, block, place) ->
-            new FourierBlock(plan, matrices, items, spectrum)
-                .run(block, kernels, bias, out.from(first), place));
+        (placed, spectrum, first, items) -> {
+          FourierBlock work =
+              new FourierBlock(plan, placed, items, spectrum, new KernelTransform(plan, matrices));
+          return (block, place) -> work.run(block, kernels, bias, out.from(first), place);
+        });
   }
 
   /**
@@ -78,44 +80,47 @@ final class FourierConvolution {
   void weightGradient(MapsMemory in, MapsMemory outGradient, long weightGradient, long memory) {
     inTurn(
         in,
-        false,
+        new FourierMatrices(plan, false),
         memory,
-        (matrices, spectrum, first, items, block, place) ->
-            new FourierGradient(plan, matrices, items, spectrum)
-                .run(block, outGradient.from(first), weightGradient, first == 0 ? 0 : 1, place));
+        (placed, spectrum, first, items) -> {
+          FourierGradient work = new FourierGradient(plan, placed, items, spectrum);
+          float beta = first == 0 ? 0 : 1;
+          return (block, place) ->
+              work.run(block, outGradient.from(first), weightGradient, beta, place);
+        });
   }
 
-  /** What is done with the transformed maps of some items, for a block of output channels. */
+  /** What is done with the transformed maps of some items, by one worker. */
   private interface Step {
 
-    void run(
-        FourierMatrices.Placed matrices,
-        long spectrum,
-        int first,
-        int items,
-        int block,
-        long place);
+    Blocks prepare(FourierMatrices.Placed matrices, long spectrum, int first, int items);
   }
 
-  private void inTurn(MapsMemory in, boolean mirrored, long memory, Step step) {
-    FourierMatrices.Placed matrices = new FourierMatrices(plan, mirrored).place(memory);
+  /** What is done for a block of output channels. */
+  private interface Blocks {
+
+    void run(int block, long place);
+  }
+
+  private void inTurn(MapsMemory in, FourierMatrices matrices, long memory, Step step) {
+    FourierMatrices.Placed placed = matrices.place(memory);
     long spectrum = memory + Float.BYTES * FourierMatrices.Placed.numbers(plan);
     int most = plan.itemsAtOnce();
     long rest = spectrum + Float.BYTES * FourierMaps.spectrum(plan, most);
     for (int first = 0; first < shape.batch(); first += most) {
       int items = Math.min(most, shape.batch() - first);
-      new FourierMaps(plan, matrices, items, workers).run(in.from(first), spectrum, rest);
+      new FourierMaps(plan, placed, items, workers).run(in.from(first), spectrum, rest);
+      Blocks[] ofWorkers = new Blocks[workers.threads()];
       int from = first;
       workers.run(
           FourierBlock.count(plan),
-          (block, worker) ->
-              step.run(
-                  matrices,
-                  spectrum,
-                  from,
-                  items,
-                  block,
-                  rest + (long) Float.BYTES * worker * FourierBlock.workingMemory(plan, items)));
+          (block, worker) -> {
+            if (ofWorkers[worker] == null) {
+              ofWorkers[worker] = step.prepare(placed, spectrum, from, items);
+            }
+            long numbers = worker * FourierBlock.workingMemory(plan, items);
+            ofWorkers[worker].run(block, rest + Float.BYTES * numbers);
+          });
     }
   }
 }

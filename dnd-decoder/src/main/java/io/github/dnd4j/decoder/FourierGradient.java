@@ -168,8 +168,7 @@ final class FourierGradient {
           size.withLeftTransposed(),
           FourierBlock.kernel(plan, channels, part, 0, 0, from),
           channels.pairs(),
-          (part == 0 ? matrices.evenKernels : matrices.oddKernels)
-              + (long) Float.BYTES * first * down * half,
+          matrices.kernels(part) + (long) Float.BYTES * first * down * half,
           half,
           first == 0 ? 0 : 1,
           to + (long) part * Float.BYTES * halves.numbers(channels),

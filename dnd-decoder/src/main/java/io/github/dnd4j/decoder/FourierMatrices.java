@@ -64,11 +64,39 @@ final class FourierMatrices {
         double angle =
             oddAngle(row / vertical, tap % kernel - kernel / 2)
                 + angle(row % vertical, tap / kernel - kernel / 2);
-        double value = odd ? Math.sin(mirrored ? -angle : angle) : Math.cos(angle);
-        matrix[row * half + j] = (float) value;
+        matrix[row * half + j] = factor(angle, odd);
       }
     }
     return matrix;
+  }
+
+  /**
+   * The same across only, for {@link KernelTransform}: a row of factors for each frequency, for the
+   * columns after the middle.
+   */
+  float[][] kernelsAcross(boolean odd) {
+    float[][] factors = new float[horizontal / 2][kernel / 2];
+    for (int f = 0; f < factors.length; f++) {
+      for (int j = 0; j < kernel / 2; j++) {
+        factors[f][j] = factor(oddAngle(f, j + 1), odd);
+      }
+    }
+    return factors;
+  }
+
+  /** And down only, for the rows below the middle. */
+  float[][] kernelsDown(boolean odd) {
+    float[][] factors = new float[vertical][kernel / 2];
+    for (int g = 0; g < vertical; g++) {
+      for (int j = 0; j < kernel / 2; j++) {
+        factors[g][j] = factor(angle(g, j + 1), odd);
+      }
+    }
+    return factors;
+  }
+
+  private float factor(double angle, boolean odd) {
+    return (float) (odd ? Math.sin(mirrored ? -angle : angle) : Math.cos(angle));
   }
 
   private double oddAngle(int frequency, int j) {
@@ -148,8 +176,8 @@ final class FourierMatrices {
     final long mapsAcross;
     final long mapsDownReal;
     final long mapsDownImaginary;
-    final long evenKernels;
-    final long oddKernels;
+    private final long evenKernels;
+    private final long oddKernels;
     final long backDownReal;
     final long backDownImaginary;
     final long backAcross;
@@ -171,6 +199,11 @@ final class FourierMatrices {
       float[] one = new float[plan.shape().width()];
       Arrays.fill(one, 1);
       this.ones = put(one);
+    }
+
+    /** What makes the real parts of kernels' transforms, or the imaginary ones. */
+    long kernels(int part) {
+      return part == 0 ? evenKernels : oddKernels;
     }
 
     private long put(float[] values) {

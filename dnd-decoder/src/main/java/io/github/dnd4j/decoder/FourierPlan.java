@@ -21,8 +21,11 @@ record FourierPlan(ConvolutionShape shape, FourierAxis vertical, FourierAxis hor
   /** How much slower the many small products are than the transforms of kernels. */
   private static final double PRODUCT = 1.4;
 
-  /** Multiplications in the time in which a kernel is split into its halves. */
-  private static final double SPLIT = 800;
+  /** Multiplications in the time in which a kernel is read and split. */
+  private static final double SPLIT = 2500;
+
+  /** How much slower kernels' transforms are than those of maps, with writing the result. */
+  private static final double KERNELS = 5;
 
   /**
    * The plan that costs the least.
@@ -97,15 +100,19 @@ record FourierPlan(ConvolutionShape shape, FourierAxis vertical, FourierAxis hor
   double cost() {
     double copied = (double) shape.batch() * shape.in() * vertical.padded() * horizontal.padded();
     double splits = rounds() * (double) shape.out() * shape.in();
-    return MOVE * copied + SPLIT * splits + transforms() + PRODUCT * products();
+    return MOVE * copied
+        + SPLIT * splits
+        + transforms()
+        + KERNELS * kernels()
+        + PRODUCT * products();
   }
 
   /** Multiplications of all products of matrices. */
   double multiplications() {
-    return transforms() + products();
+    return transforms() + kernels() + products();
   }
 
-  /** Of the transforms of maps and kernels, and of the way back. */
+  /** Of the transforms of maps, and of the way back. */
   private double transforms() {
     double pieces = (double) shape.batch() * tiles();
     int down = vertical.transform();
@@ -118,14 +125,20 @@ record FourierPlan(ConvolutionShape shape, FourierAxis vertical, FourierAxis hor
             * width
             * width;
     double downMaps = 4.0 * across() * pieces * shape.in() * down * down;
-    double kernels =
-        rounds() * 2.0 * frequencies() * KernelHalves.half(shape) * shape.out() * shape.in();
     double back =
         pieces
             * shape.out()
             * (8.0 * across() * vertical.tile() * down
                 + 2.0 * vertical.tile() * horizontal.tile() * width);
-    return acrossMaps + downMaps + kernels + back;
+    return acrossMaps + downMaps + back;
+  }
+
+  /** Of the transforms of kernels; see {@link KernelTransform}. */
+  private double kernels() {
+    int middle = kernel() / 2;
+    double rowsAcross = 2.0 * middle * kernel();
+    double down = 4.0 * middle * (vertical.transform() / 2 + 1);
+    return rounds() * across() * (rowsAcross + down) * shape.out() * shape.in();
   }
 
   /** How often kernels are transformed: once for all items that are worked at together. */

@@ -1,13 +1,12 @@
 package io.github.dnd4j.decoder;
 
-import io.github.dnd4j.decoder.FourierBlock.Kernels;
 import io.github.dnd4j.decoder.FourierBlock.Part;
 import io.github.dnd4j.internal.Place;
 
 /**
- * Kernels as sums and differences of opposite taps. Seen from the tap in the middle, the real part
- * of a kernel's transform depends on the sums only, and the imaginary part on the differences only,
- * so that each takes half of the multiplications.
+ * Gradients of kernels from those of the sums and differences of opposite taps. Seen from the tap
+ * in the middle, the real part of a kernel's transform depends on the sums only, and the imaginary
+ * part on the differences only, so that each takes half of the multiplications.
  *
  * <p>Halves are {@code [even or odd, (in, out), j]}, where j counts the taps from the middle on.
  */
@@ -22,14 +21,13 @@ final class KernelHalves {
   private final float[] kernels;
   private final float[] even;
   private final float[] odd;
-  private final NumberReader reader = new NumberReader();
   private final Place place = new Place(0);
 
   KernelHalves(ConvolutionShape shape) {
     this.shape = shape;
     this.taps = shape.kernel() * shape.kernel();
     this.half = half(shape);
-    this.kernels = new float[Math.max(IN, FourierBlock.OUT) * taps];
+    this.kernels = new float[IN * taps];
     this.even = new float[IN * FourierBlock.OUT * half];
     this.odd = new float[IN * FourierBlock.OUT * half];
   }
@@ -42,52 +40,6 @@ final class KernelHalves {
   /** How many numbers the even halves of some channels have, and the odd ones. */
   long numbers(Part channels) {
     return (long) channels.in() * channels.out() * half;
-  }
-
-  /** Takes kernels apart. */
-  void split(Kernels from, Part channels, long halves) {
-    for (int in = 0; in < channels.in(); in += IN) {
-      int count = Math.min(IN, channels.in() - in);
-      if (from.transposed()) {
-        splitByInput(from, channels, in, count);
-      } else {
-        splitByOutput(from, channels, in, count);
-      }
-      int numbers = count * channels.out() * half;
-      place.at(even(channels, in, halves)).put(even, 0, numbers);
-      place.at(odd(channels, in, halves)).put(odd, 0, numbers);
-    }
-  }
-
-  private void splitByOutput(Kernels from, Part channels, int in, int count) {
-    for (int out = 0; out < channels.out(); out++) {
-      reader.read(from.taps(), first(channels, in, out), kernels, count * taps);
-      for (int i = 0; i < count; i++) {
-        split(i * taps, (i * channels.out() + out) * half);
-      }
-    }
-  }
-
-  private void splitByInput(Kernels from, Part channels, int in, int count) {
-    for (int i = 0; i < count; i++) {
-      long first = (long) (channels.firstIn() + in + i) * shape.out() + channels.firstOut();
-      reader.read(from.taps(), first * taps, kernels, channels.out() * taps);
-      for (int out = 0; out < channels.out(); out++) {
-        split(out * taps, (i * channels.out() + out) * half);
-      }
-    }
-  }
-
-  private void split(int from, int to) {
-    int middle = from + taps / 2;
-    even[to] = kernels[middle];
-    odd[to] = 0;
-    for (int j = 1; j < half; j++) {
-      float after = kernels[middle + j];
-      float before = kernels[middle - j];
-      even[to + j] = after + before;
-      odd[to + j] = after - before;
-    }
   }
 
   /**
