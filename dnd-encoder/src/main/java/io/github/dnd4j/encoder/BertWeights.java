@@ -1,6 +1,7 @@
 package io.github.dnd4j.encoder;
 
 import io.github.dnd4j.internal.HostFloats;
+import io.github.dnd4j.internal.Workers;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -174,9 +175,20 @@ record BertWeights(
    * @param positionOf its place in its text
    */
   void embed(INDArray target, float eps, IntUnaryOperator idOf, IntUnaryOperator positionOf) {
+    embed(target, eps, idOf, positionOf, Workers.preferredThreads());
+  }
+
+  /** The same by the calling thread alone if there is 1 thread. */
+  void embed(
+      INDArray target,
+      float eps,
+      IntUnaryOperator idOf,
+      IntUnaryOperator positionOf,
+      int threads) {
     int width = (int) target.size(1);
     RowBlocks.forEach(
         (int) target.size(0),
+        threads,
         (first, count) -> {
           float[] rows = new float[count * width];
           float[] position = new float[width];

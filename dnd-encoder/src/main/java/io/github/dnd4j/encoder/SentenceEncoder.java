@@ -244,7 +244,8 @@ public final class SentenceEncoder implements PromptEncoder {
     WindowEncoding.checkTexts(prompts, "prompts");
     int largest = open().config().maxPositionEmbeddings();
     int window = WindowEncoding.windowLength(textLength, largest, name);
-    return new WindowEncoding(textLength, window, model.config().hiddenSize(), model::pass)
+    int width = model.config().hiddenSize();
+    return new WindowEncoding(textLength, window, width, BertModel.leastWindows(), model::pass)
         .encode(prompts, prompt -> tokenizer.encode(prompt, textLength), progress);
   }
 

@@ -31,7 +31,7 @@ final class TokenLayer implements AutoCloseable {
   private final int width;
   private final int innerWidth;
   private final float eps;
-  private final Workers workers = new Workers(Workers.preferredThreads());
+  private final Workers workers;
 
   /** Rows of a part. */
   private final int partRows;
@@ -49,19 +49,11 @@ final class TokenLayer implements AutoCloseable {
    *
    * @param rows tokens in a batch
    * @param config the model
-   */
-  TokenLayer(int rows, BertConfig config) {
-    this(rows, config, BlasThreads.available());
-  }
-
-  /**
-   * The same, either way.
-   *
-   * @param rows tokens in a batch
-   * @param config the model
    * @param blas whether to call a BLAS, which must be there, or ND4J's operations
+   * @param threads how many threads may work; ND4J's operations have theirs
    */
-  TokenLayer(int rows, BertConfig config, boolean blas) {
+  TokenLayer(int rows, BertConfig config, boolean blas, int threads) {
+    this.workers = new Workers(threads);
     this.rows = rows;
     this.width = config.hiddenSize();
     this.innerWidth = config.intermediateSize();
