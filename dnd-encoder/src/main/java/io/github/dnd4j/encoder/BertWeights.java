@@ -180,11 +180,7 @@ record BertWeights(
 
   /** The same by the calling thread alone if there is 1 thread. */
   void embed(
-      INDArray target,
-      float eps,
-      IntUnaryOperator idOf,
-      IntUnaryOperator positionOf,
-      int threads) {
+      INDArray target, float eps, IntUnaryOperator idOf, IntUnaryOperator positionOf, int threads) {
     int width = (int) target.size(1);
     RowBlocks.forEach(
         (int) target.size(0),

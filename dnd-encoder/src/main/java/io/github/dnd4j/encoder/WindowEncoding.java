@@ -21,8 +21,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * @param leastWindows how many windows a batch has at least, if there are so many
  * @param model opens passes over the model's layers
  */
-record WindowEncoding(
-    int textLength, int windowLength, int width, int leastWindows, Model model) {
+record WindowEncoding(int textLength, int windowLength, int width, int leastWindows, Model model) {
 
   /** Enough for full speed of the matrix products, little enough to stay near the cores' caches. */
   static final int BATCH_TOKENS = 1536;
