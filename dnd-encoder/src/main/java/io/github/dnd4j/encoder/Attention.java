@@ -33,7 +33,7 @@ final class Attention implements AutoCloseable {
   private final int windows;
   private final int length;
   private final AttentionShape shape;
-  private final Workers workers = new Workers(Workers.preferredThreads());
+  private final Workers workers;
 
   /** Does all of it if there is no BLAS; null otherwise. */
   private final AttentionOps ops;
@@ -63,6 +63,20 @@ final class Attention implements AutoCloseable {
    * @param blas whether to call a BLAS, which must be there, or ND4J's operations
    */
   Attention(int windows, int length, AttentionShape shape, boolean blas) {
+    this(windows, length, shape, blas, Workers.preferredThreads());
+  }
+
+  /**
+   * The same with some threads.
+   *
+   * @param windows the most windows of a batch
+   * @param length tokens per window
+   * @param shape the heads
+   * @param blas whether to call a BLAS, which must be there, or ND4J's operations
+   * @param threads how many threads may work; ND4J's operations have theirs
+   */
+  Attention(int windows, int length, AttentionShape shape, boolean blas, int threads) {
+    this.workers = new Workers(threads);
     this.windows = windows;
     this.length = length;
     this.shape = shape;

@@ -1,6 +1,7 @@
 package io.github.dnd4j.encoder;
 
 import io.github.dnd4j.internal.HostFloats;
+import io.github.dnd4j.internal.Workers;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -175,10 +176,16 @@ record BertWeights(
    * @param tokens as many as there are rows
    */
   void embed(INDArray target, BertConfig config, TokenBatch tokens) {
+    embed(target, config, tokens, Workers.preferredThreads());
+  }
+
+  /** The same by so many threads. */
+  void embed(INDArray target, BertConfig config, TokenBatch tokens, int threads) {
     int width = (int) target.size(1);
     int[] positions = tokens.positions(config.paddingId());
     RowBlocks.forEach(
         (int) target.size(0),
+        threads,
         (first, count) -> {
           float[] rows = new float[count * width];
           float[] position = new float[width];

@@ -23,9 +23,14 @@ final class RowBlocks {
   private RowBlocks() {}
 
   static void forEach(int rows, Work work) {
+    forEach(rows, Integer.MAX_VALUE, work);
+  }
+
+  /** The same by the calling thread alone if there is 1 thread. */
+  static void forEach(int rows, int threads, Work work) {
     int blocks = (rows + ROWS - 1) / ROWS;
-    IntStream.range(0, blocks)
-        .parallel()
+    IntStream all = IntStream.range(0, blocks);
+    (threads == 1 ? all : all.parallel())
         .forEach(block -> work.on(block * ROWS, Math.min(ROWS, rows - block * ROWS)));
   }
 }

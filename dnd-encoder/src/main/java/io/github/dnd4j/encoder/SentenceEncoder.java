@@ -51,10 +51,10 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * {@link LoraTuner} makes such adapters of pairs of texts.
  *
  * <p><b>Memory and threads.</b> The encoder owns its weights until {@link #close()}. Beside its
- * result a call needs memory for about 1500 tokens at a time, however many texts there are. An
- * encoder may be used by several threads, whose calls wait for each other, as each uses all cores.
- * The same texts give the same bytes on the same machine. An interrupted thread stops between two
- * batches.
+ * result a call needs memory for the last hidden states of about eight windows for each core, at
+ * most 64 in all, and for what each core is at, however many texts there are. An encoder may be
+ * used by several threads, whose calls wait for each other, as each uses all cores. The same texts
+ * give the same bytes on the same machine. An interrupted thread stops between two batches.
  */
 public final class SentenceEncoder implements PromptEncoder {
 
@@ -255,7 +255,8 @@ public final class SentenceEncoder implements PromptEncoder {
     Checks.notNull(progress, "progress");
     WindowEncoding.checkTexts(prompts, "prompts");
     int window = WindowEncoding.windowLength(textLength, open().config().window(), name);
-    return new WindowEncoding(textLength, window, model.config().hiddenSize(), model::pass)
+    int width = model.config().hiddenSize();
+    return new WindowEncoding(textLength, window, width, BertModel.leastWindows(), model::pass)
         .encode(prompts, prompt -> tokenizer.encode(prompt, textLength), progress);
   }
 

@@ -6,6 +6,7 @@ import io.github.dnd4j.internal.HostFloats;
 import io.github.dnd4j.internal.Place;
 import io.github.dnd4j.internal.Workers;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -19,7 +20,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 final class TokenLayer implements AutoCloseable {
 
   /** The most rows of a part: with fewer, BLAS copies the weights more often than it need. */
-  private static final int ROWS = 192;
+  private static final int ROWS = 384;
 
   /** So many columns between the two products at a time, as a core's cache has room for. */
   private static final int COLUMNS = 384;
@@ -31,7 +32,7 @@ final class TokenLayer implements AutoCloseable {
   private final int width;
   private final int innerWidth;
   private final float eps;
-  private final Workers workers = new Workers(Workers.preferredThreads());
+  private final Workers workers;
 
   /** Rows of a part. */
   private final int partRows;
@@ -49,19 +50,11 @@ final class TokenLayer implements AutoCloseable {
    *
    * @param rows tokens in a batch
    * @param config the model
-   */
-  TokenLayer(int rows, BertConfig config) {
-    this(rows, config, BlasThreads.available());
-  }
-
-  /**
-   * The same, either way.
-   *
-   * @param rows tokens in a batch
-   * @param config the model
    * @param blas whether to call a BLAS, which must be there, or ND4J's operations
+   * @param threads how many threads may work; ND4J's operations have theirs
    */
-  TokenLayer(int rows, BertConfig config, boolean blas) {
+  TokenLayer(int rows, BertConfig config, boolean blas, int threads) {
+    this.workers = new Workers(threads);
     this.rows = rows;
     this.width = config.hiddenSize();
     this.innerWidth = config.intermediateSize();
@@ -135,6 +128,11 @@ final class TokenLayer implements AutoCloseable {
     private final float[] values = new float[GROUP * Math.max(width, COLUMNS)];
     private final float[] residuals = new float[GROUP * width];
 
+    /** A row each: see {@link TokenOps#add(float[], float[])}. */
+    private final float[] row = new float[width];
+
+    private final float[] other = new float[width];
+
     @Override
     public void close() {
       sums.close();
@@ -175,12 +173,14 @@ final class TokenLayer implements AutoCloseable {
         long at = bytes((long) row * width);
         scratch.place.at(sums + at).get(values, 0, some * width);
         scratch.place.at(hidden + at).get(residuals, 0, some * width);
-        for (int i = 0; i < some * width; i++) {
-          values[i] += residuals[i];
-        }
         for (int i = 0; i < some; i++) {
-          TokenOps.add(values, i * width, bias);
-          TokenOps.normalize(values, i * width, norm, eps);
+          System.arraycopy(values, i * width, scratch.row, 0, width);
+          System.arraycopy(residuals, i * width, scratch.other, 0, width);
+          TokenOps.add(scratch.row, scratch.other);
+          TokenOps.add(scratch.row, bias);
+          TokenOps.standardize(scratch.row, 0, width, eps);
+          TokenOps.applyAffine(scratch.row, norm);
+          System.arraycopy(scratch.row, 0, values, i * width, width);
         }
         scratch.place.at(hidden + at).put(values, 0, some * width);
       }
@@ -220,20 +220,18 @@ final class TokenLayer implements AutoCloseable {
 
     private void activate(long between, int columns, float[] bias, int column) {
       float[] values = scratch.values;
+      float[] part = Arrays.copyOfRange(bias, column, column + columns);
+      float[] numbers = new float[columns];
       for (int row = 0; row < count; row += GROUP) {
         int some = Math.min(GROUP, count - row);
         scratch.place.at(between + bytes((long) row * columns)).get(values, 0, some * columns);
         for (int i = 0; i < some; i++) {
-          add(values, i * columns, bias, column, columns);
+          System.arraycopy(values, i * columns, numbers, 0, columns);
+          TokenOps.add(numbers, part);
+          TokenOps.gelu(numbers);
+          System.arraycopy(numbers, 0, values, i * columns, columns);
         }
-        TokenOps.gelu(values, some * columns);
         scratch.place.put(values, 0, some * columns);
-      }
-    }
-
-    private static void add(float[] values, int from, float[] bias, int column, int columns) {
-      for (int i = 0; i < columns; i++) {
-        values[from + i] += bias[column + i];
       }
     }
   }

@@ -86,6 +86,16 @@ final class TokenOps {
     }
   }
 
+  /**
+   * The same of two arrays from their beginning. Only if both are indexed alike does the compiler
+   * know that a sum is not one of the values yet to come, and use vector instructions.
+   */
+  static void add(float[] sum, float[] values) {
+    for (int i = 0; i < values.length; i++) {
+      sum[i] += values[i];
+    }
+  }
+
   /** LayerNorm of one row, in place: the variance is the mean squared deviation. */
   static void normalize(float[] values, int from, BertWeights.Norm norm, float eps) {
     standardize(values, from, norm.weight().length, eps);
@@ -116,6 +126,15 @@ final class TokenOps {
     float[] bias = norm.bias();
     for (int i = 0; i < weight.length; i++) {
       values[from + i] = values[from + i] * weight[i] + bias[i];
+    }
+  }
+
+  /** The same for a row that is an array of its own, which takes vector instructions. */
+  static void applyAffine(float[] row, BertWeights.Norm norm) {
+    float[] weight = norm.weight();
+    float[] bias = norm.bias();
+    for (int i = 0; i < weight.length; i++) {
+      row[i] = row[i] * weight[i] + bias[i];
     }
   }
 

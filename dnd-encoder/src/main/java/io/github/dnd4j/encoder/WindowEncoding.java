@@ -18,12 +18,18 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * @param textLength L, the tokens of a text; a multiple of the window's length
  * @param windowLength tokens that the model takes at once
  * @param width C, of a token's hidden state
+ * @param leastWindows how many windows a batch has at least, if there are so many
  * @param model opens passes over the model's layers
  */
-record WindowEncoding(int textLength, int windowLength, int width, Model model) {
+record WindowEncoding(int textLength, int windowLength, int width, int leastWindows, Model model) {
 
   /** Enough for full speed of the matrix products, little enough to stay near the cores' caches. */
   static final int BATCH_TOKENS = 1536;
+
+  /** For models whose batches may be of a single window. */
+  WindowEncoding(int textLength, int windowLength, int width, Model model) {
+    this(textLength, windowLength, width, 1, model);
+  }
 
   /** A model's forward pass. */
   @FunctionalInterface
@@ -91,7 +97,7 @@ record WindowEncoding(int textLength, int windowLength, int width, Model model) 
 
   private void fill(INDArray result, Windows windows, ProgressListener progress) {
     int distinct = windows.distinct().size();
-    int perBatch = Math.min(distinct, Math.max(1, BATCH_TOKENS / windowLength));
+    int perBatch = Math.min(distinct, Math.max(leastWindows, BATCH_TOKENS / windowLength));
     int rest = distinct % perBatch;
     run(result, windows, 0, distinct - rest, perBatch, progress);
     if (rest > 0) {

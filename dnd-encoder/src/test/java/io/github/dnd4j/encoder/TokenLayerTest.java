@@ -59,8 +59,8 @@ class TokenLayerTest {
         INDArray context = random(rows, WIDTH);
         INDArray byBlas = random(rows, WIDTH);
         INDArray byOperations = HostFloats.toTensor(HostFloats.toArray(byBlas), rows, WIDTH);
-        TokenLayer blas = new TokenLayer(rows, config, true);
-        TokenLayer operations = new TokenLayer(rows, config, false)) {
+        TokenLayer blas = new TokenLayer(rows, config, true, 2);
+        TokenLayer operations = new TokenLayer(rows, config, false, 2)) {
 
       blas.apply(context, layer, byBlas);
       operations.apply(context, layer, byOperations);
