@@ -3,7 +3,7 @@ package io.github.dnd4j.encoder;
 import java.util.List;
 import java.util.OptionalInt;
 
-/** Token ids of several texts one after the other, without padding. */
+/** Token ids of several texts, or windows of them, one after the other. */
 final class TokenBatch {
 
   private final int[] ids;
