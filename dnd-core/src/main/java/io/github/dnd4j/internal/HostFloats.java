@@ -13,7 +13,8 @@ import org.nd4j.linalg.factory.Nd4j;
 /**
  * Bulk copies between Java arrays and the host memory of a FLOAT tensor in 'c' order, far faster
  * than element access and without a temporary tensor. Works for views that are contiguous, and on
- * GPU backends, whose device copy is brought up to date.
+ * GPU backends, whose device copy is brought up to date. For use by one thread; others make their
+ * own of the same tensor.
  */
 public final class HostFloats {
 

@@ -2,12 +2,14 @@ package io.github.dnd4j.encoder;
 
 import io.github.dnd4j.internal.BlasThreads;
 import io.github.dnd4j.internal.Gemm;
-import io.github.dnd4j.internal.HostFloats;
 import io.github.dnd4j.internal.Place;
 import io.github.dnd4j.internal.Workers;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * Self-attention of a batch of windows: {@code softmax(scale Q K^T + bias) V} per head.
@@ -40,6 +42,9 @@ final class Attention implements AutoCloseable {
 
   /** For each worker {@code [length, STRIDE]}, a key's scores in each row; null without a BLAS. */
   private final INDArray scores;
+
+  /** One for each worker; empty without a BLAS. */
+  private final List<ScoreTile> tiles = new ArrayList<>();
 
   private int[] valid = {};
 
@@ -81,7 +86,12 @@ final class Attention implements AutoCloseable {
     this.length = length;
     this.shape = shape;
     this.ops = blas ? null : new AttentionOps(length, shape);
-    this.scores = blas ? HostFloats.uninitialized((long) workers.threads() * length, STRIDE) : null;
+    // Zeros where nobody's columns are: numbers that are next to nothing would be slow.
+    this.scores =
+        blas ? Nd4j.zeros(DataType.FLOAT, (long) workers.threads() * length, STRIDE) : null;
+    for (int i = 0; blas && i < workers.threads(); i++) {
+      tiles.add(new ScoreTile(length, STRIDE));
+    }
   }
 
   /**
@@ -127,7 +137,6 @@ final class Attention implements AutoCloseable {
     }
     int blocks = (length + ROWS - 1) / ROWS;
     int rows = (length + blocks - 1) / blocks;
-    float[][] tiles = new float[workers.threads()][Math.multiplyExact(length, STRIDE)];
     float[][] biases = new float[bias == null ? 0 : workers.threads()][distances()];
     try (BlasThreads single = BlasThreads.single()) {
       workers.run(
@@ -140,7 +149,7 @@ final class Attention implements AutoCloseable {
             Block block = new Block(window, head, first, Math.min(rows, length - first));
             long place = Place.addressOf(scores) + bytes((long) worker * length * STRIDE);
             float[] added = bias == null ? null : block.read(bias, biases[worker]);
-            block.attend(queryKeyValue, added, place, tiles[worker], context);
+            block.attend(queryKeyValue, added, place, tiles.get(worker), context);
           });
     }
   }
@@ -199,11 +208,6 @@ final class Attention implements AutoCloseable {
       return shape.causal() ? Math.min(first + row + 1, valid[window]) : valid[window];
     }
 
-    /** The first row that sees a key. */
-    private int firstRowOf(int key) {
-      return shape.causal() ? Math.max(0, key - first) : 0;
-    }
-
     /** A head's bias by how far the key is before the query, as the rows of a block need it. */
     float[] read(INDArray bias, float[] distances) {
       long from = (long) head * distances.length;
@@ -223,10 +227,11 @@ final class Attention implements AutoCloseable {
      * @param bias of this head, from the farthest key behind the query to the farthest before; or
      *     null
      * @param place of scores in native memory
-     * @param tile the same in the Java heap
+     * @param tile for them in the Java heap
      * @param context of all heads
      */
-    void attend(INDArray queryKeyValue, float[] bias, long place, float[] tile, INDArray context) {
+    void attend(
+        INDArray queryKeyValue, float[] bias, long place, ScoreTile tile, INDArray context) {
       Gemm gemm = new Gemm();
       int in = shape.inputWidth();
       int size = shape.headSize();
@@ -234,39 +239,33 @@ final class Attention implements AutoCloseable {
       long query = start + bytes((long) first * in + (long) head * size);
       long key = start + bytes(shape.keyColumn(head));
       long value = start + bytes(shape.valueColumn(head));
-      Place numbers = new Place(place);
-      int used = (keys - 1) * STRIDE + count;
       if (onlyPadding()) {
-        Arrays.fill(tile, 0, used, 1f / length);
+        tile.fill(1f / length, keys);
       } else {
         Gemm.Size product = new Gemm.Size(keys, count, size).withRightTransposed();
         gemm.multiply(product, key, in, query, in, 0, place, STRIDE);
-        numbers.get(tile, 0, used);
+        tile.read(place, keys);
         softmax(tile, bias);
       }
-      numbers.put(tile, 0, used);
+      tile.write(place);
       long row = (long) window * length + first;
       long to = Place.addressOf(context) + bytes(row * shape.width() + (long) head * size);
       Gemm.Size product = new Gemm.Size(count, size, keys).withLeftTransposed();
       gemm.multiply(product, place, STRIDE, value, in, 0, to, shape.width());
     }
 
-    private void softmax(float[] tile, float[] bias) {
+    private void softmax(ScoreTile tile, float[] bias) {
       float scale = shape.scale();
       if (bias != null) {
         for (int key = 0; key < keys; key++) {
-          addScaled(tile, key * STRIDE, bias, length - 1 - key + first);
+          tile.scaleAndAdd(key, scale, bias, length - 1 - key + first, count);
         }
         scale = 1;
       }
-      Softmax.ofColumns(tile, keys, count, STRIDE, this::firstRowOf, scale);
-    }
-
-    private void addScaled(float[] tile, int from, float[] bias, int biasFrom) {
-      float scale = shape.scale();
-      for (int i = 0; i < count; i++) {
-        tile[from + i] = tile[from + i] * scale + bias[biasFrom + i];
+      for (int key = first + 1; shape.causal() && key < keys; key++) {
+        tile.hide(key, key - first);
       }
+      tile.softmax(scale);
     }
   }
 

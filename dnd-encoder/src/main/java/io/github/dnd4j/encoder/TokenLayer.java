@@ -6,7 +6,6 @@ import io.github.dnd4j.internal.HostFloats;
 import io.github.dnd4j.internal.Place;
 import io.github.dnd4j.internal.Workers;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -125,7 +124,7 @@ final class TokenLayer implements AutoCloseable {
     private final INDArray sums = HostFloats.uninitialized(partRows, width);
     private final INDArray between =
         HostFloats.uninitialized(partRows, Math.min(COLUMNS, innerWidth));
-    private final float[] values = new float[GROUP * Math.max(width, COLUMNS)];
+    private final float[] values = new float[GROUP * width];
     private final float[] residuals = new float[GROUP * width];
 
     /** A row each: see {@link TokenOps#add(float[], float[])}. */
@@ -219,19 +218,17 @@ final class TokenLayer implements AutoCloseable {
     }
 
     private void activate(long between, int columns, float[] bias, int column) {
-      float[] values = scratch.values;
-      float[] part = Arrays.copyOfRange(bias, column, column + columns);
-      float[] numbers = new float[columns];
+      float[] values = new float[GROUP * columns];
+      float[] biases = new float[GROUP * columns];
+      for (int i = 0; i < GROUP; i++) {
+        System.arraycopy(bias, column, biases, i * columns, columns);
+      }
       for (int row = 0; row < count; row += GROUP) {
-        int some = Math.min(GROUP, count - row);
-        scratch.place.at(between + bytes((long) row * columns)).get(values, 0, some * columns);
-        for (int i = 0; i < some; i++) {
-          System.arraycopy(values, i * columns, numbers, 0, columns);
-          TokenOps.add(numbers, part);
-          TokenOps.gelu(numbers);
-          System.arraycopy(numbers, 0, values, i * columns, columns);
-        }
-        scratch.place.put(values, 0, some * columns);
+        int some = Math.min(GROUP, count - row) * columns;
+        scratch.place.at(between + bytes((long) row * columns)).get(values, 0, some);
+        TokenOps.add(values, biases);
+        TokenOps.gelu(values);
+        scratch.place.put(values, 0, some);
       }
     }
   }

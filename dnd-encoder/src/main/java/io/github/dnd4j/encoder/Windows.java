@@ -1,6 +1,7 @@
 package io.github.dnd4j.encoder;
 
 import io.github.dnd4j.internal.HostFloats;
+import io.github.dnd4j.internal.Workers;
 import java.nio.IntBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -80,15 +81,19 @@ final class Windows {
    * @param result {@code [texts, text length, C]}
    */
   void place(INDArray states, int first, int end, INDArray result) {
-    float[] window = new float[Math.toIntExact(length * states.size(1))];
-    HostFloats from = HostFloats.of(states);
-    HostFloats to = HostFloats.of(result);
-    for (int i = first; i < end; i++) {
-      from.read((long) (i - first) * window.length, window, 0, window.length);
-      for (int place : places.get(i)) {
-        to.write((long) place * window.length, window, 0, window.length);
-      }
-    }
+    Workers workers = new Workers(Workers.preferredThreads());
+    int numbers = Math.toIntExact(length * states.size(1));
+    float[][] buffers = new float[Math.min(workers.threads(), end - first)][numbers];
+    workers.run(
+        end - first,
+        (index, worker) -> {
+          float[] window = buffers[worker];
+          HostFloats.of(states).read((long) index * numbers, window, 0, numbers);
+          HostFloats to = HostFloats.of(result);
+          for (int place : places.get(first + index)) {
+            to.write((long) place * numbers, window, 0, numbers);
+          }
+        });
   }
 
   /**

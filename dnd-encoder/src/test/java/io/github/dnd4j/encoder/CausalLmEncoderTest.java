@@ -24,6 +24,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /** Language models as encoders. */
 class CausalLmEncoderTest {
 
+  /** States are as large as 24, and a BLAS adds in an order that depends on the CPU. */
+  private static final float CLOSE = 4e-5f;
+
   @TempDir private Path parent;
 
   /**
@@ -48,7 +51,7 @@ class CausalLmEncoderTest {
         INDArray expected = model.golden(layer, length);
         INDArray actual = encode(encoder, length)) {
       assertThat(actual.shape()).containsExactly(4, length, TinyCausal.HIDDEN);
-      assertThat(Difference.largest(actual, expected)).isLessThan(2e-5f);
+      assertThat(Difference.largest(actual, expected)).isLessThan(CLOSE);
     }
   }
 
@@ -64,7 +67,7 @@ class CausalLmEncoderTest {
     try (CausalLmEncoder encoder = CausalLmEncoder.load(model.directory(), 2);
         INDArray expected = model.golden("linear-", 2, 48);
         INDArray actual = encode(encoder, 48)) {
-      assertThat(Difference.largest(actual, expected)).isLessThan(2e-5f);
+      assertThat(Difference.largest(actual, expected)).isLessThan(CLOSE);
     }
   }
 
@@ -78,7 +81,7 @@ class CausalLmEncoderTest {
     try (CausalLmEncoder encoder = CausalLmEncoder.load(model.directory(), 2);
         INDArray expected = model.golden(2, 48);
         INDArray actual = encode(encoder, 48)) {
-      assertThat(Difference.largest(actual, expected)).isLessThan(2e-5f);
+      assertThat(Difference.largest(actual, expected)).isLessThan(CLOSE);
     }
   }
 
@@ -91,7 +94,7 @@ class CausalLmEncoderTest {
     try (CausalLmEncoder encoder = CausalLmEncoder.load(model.directory(), 2);
         INDArray expected = model.golden(2, 8);
         INDArray actual = encode(encoder, 8)) {
-      assertThat(Difference.largest(actual, expected)).isLessThan(2e-5f);
+      assertThat(Difference.largest(actual, expected)).isLessThan(CLOSE);
     }
   }
 
@@ -108,7 +111,7 @@ class CausalLmEncoderTest {
         CausalLmModel causal = new CausalLmModel(config, CausalLmWeights.read(config, 3, source));
         WindowEncoding.Pass blas = causal.pass(3, 6);
         WindowEncoding.Pass operations = causal.pass(3, 6, false)) {
-      assertThat(Difference.largest(operations.run(batch), blas.run(batch))).isLessThan(1e-5f);
+      assertThat(Difference.largest(operations.run(batch), blas.run(batch))).isLessThan(CLOSE);
     }
   }
 
@@ -140,7 +143,7 @@ class CausalLmEncoderTest {
       assertThat(
               Difference.largest(
                   Arrays.copyOfRange(all, 70 * size, 71 * size), HostFloats.toArray(alone)))
-          .isLessThan(1e-5f);
+          .isLessThan(CLOSE);
     }
   }
 
@@ -158,7 +161,7 @@ class CausalLmEncoderTest {
       float[] all = HostFloats.toArray(longer);
 
       assertThat(Difference.largest(Arrays.copyOf(all, 768), Arrays.copyOf(expected, 768)))
-          .isLessThan(1e-5f);
+          .isLessThan(CLOSE);
       for (float value : all) {
         assertThat(Float.isFinite(value)).isTrue();
       }
@@ -212,7 +215,7 @@ class CausalLmEncoderTest {
     try (CausalLmEncoder encoder = CausalLmEncoder.load(model.directory(), 0);
         INDArray expected = model.golden(0, 8);
         INDArray actual = encode(encoder, 8)) {
-      assertThat(Difference.largest(actual, expected)).isLessThan(2e-5f);
+      assertThat(Difference.largest(actual, expected)).isLessThan(CLOSE);
     }
   }
 
