@@ -22,8 +22,10 @@ def libraries():
     maps = Path("/proc/self/maps")
     if not maps.exists():
         return ""
-    paths = re.findall(r"/\S+", maps.read_text())
-    return " ".join(sorted({Path(p).name for p in paths if re.search(r"blas|mkl|blis", Path(p).name)}))
+    paths = [Path(p) for p in re.findall(r"/\S+", maps.read_text())]
+    # PyTorch imports numpy, whose package brings an OpenBLAS for numpy alone.
+    names = {p.name for p in paths if p.parent.name != "numpy.libs"}
+    return " ".join(sorted(name for name in names if re.search(r"blas|mkl|blis", name)))
 
 
 def configuration():

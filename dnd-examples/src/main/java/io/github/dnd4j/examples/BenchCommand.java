@@ -98,6 +98,15 @@ final class BenchCommand implements Callable<Integer> {
   private List<Integer> encodePrompts = List.of();
 
   @Option(
+      names = "--full-texts",
+      paramLabel = "N",
+      split = ",",
+      description =
+          "How many texts of joined prompts are encoded that fill all tokens: padding, which"
+              + " prompts mostly are, takes the encoder less time (default: 32; 0 for none).")
+  private List<Integer> fullTexts = List.of(32);
+
+  @Option(
       names = "--repeats",
       paramLabel = "N",
       defaultValue = "1",
@@ -152,8 +161,8 @@ final class BenchCommand implements Callable<Integer> {
       names = "--picture",
       paramLabel = "FILE.png",
       description =
-          "Draw the decoder's stages, and the times of its batches and of the encoder's prompts if"
-              + " there are several.")
+          "Draw the decoder's stages, and the times of its batches and of the encoder's prompts and"
+              + " full texts if there are several.")
   private Path picture;
 
   @Option(
@@ -194,6 +203,7 @@ final class BenchCommand implements Callable<Integer> {
         decoder,
         prompts(),
         encodePrompts,
+        fullTexts,
         batches,
         engines,
         repeats,

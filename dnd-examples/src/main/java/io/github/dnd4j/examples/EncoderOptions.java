@@ -13,10 +13,11 @@ final class EncoderOptions {
   @Option(
       names = "--encoder",
       paramLabel = "PATH",
-      description = {
-        "The text encoder: a directory of a BERT, a T5, a causal language model or any model in",
-        "ONNX, or a file of word vectors (default: the built-in all-MiniLM-L6-v2)."
-      })
+      description =
+          "The text encoder: a directory whose config.json has the model_type bert, roberta,"
+              + " xlm-roberta, mpnet, distilbert, t5, mt5, qwen2, qwen3, llama or mistral; a"
+              + " directory or .onnx file of any other model in ONNX; or a file of GloVe's word"
+              + " vectors, .txt, .vec or .gz (default: the built-in all-MiniLM-L6-v2).")
   Path path;
 
   @Option(

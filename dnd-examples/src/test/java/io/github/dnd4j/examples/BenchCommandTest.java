@@ -50,6 +50,8 @@ class BenchCommandTest {
             "3,2",
             "--encode-prompts",
             "5",
+            "--full-texts",
+            "3",
             "--no-peers",
             "--json",
             json,
@@ -61,13 +63,14 @@ class BenchCommandTest {
     assertThat(run.exitCode()).as(run.err()).isZero();
     assertThat(run.err().lines())
         .as("a line for each measurement, when it is made")
-        .hasSize(10)
-        .allMatch(line -> line.matches("\\[\\d+/10] .*: [\\d.e-]+ s \\(the first time .*\\)"));
+        .hasSize(11)
+        .allMatch(line -> line.matches("\\[\\d+/11] .*: [\\d.e-]+ s \\(the first time .*\\)"));
     assertThat(run.out())
         .contains("2 prompts of 8 tokens", "sentence-transformers/all-MiniLM-L6-v2")
         .contains("random weights", "stage 0 to (4,8,20)", "stage 1 to (324,10,130)")
         .containsPattern("encoding, 2 prompts +DnD4J +\\d")
         .containsPattern("encoding, 5 prompts +DnD4J +\\d")
+        .containsPattern("encoding, 3 full texts +DnD4J +\\d.* none of them padding")
         .containsPattern("decoding, 1 condition +DnD4J direct +\\S+ +\\S+ +\\S+ +1\\.00 ")
         .containsPattern("decoding, 3 conditions +DnD4J auto ")
         .containsPattern("Where the time goes: .*GFLOP/s.*GB/s")
@@ -111,6 +114,7 @@ class BenchCommandTest {
         .containsExactly(
             "encoding DnD4J 2",
             "encoding DnD4J 5",
+            "encoding-full DnD4J 3",
             "decoding DnD4J direct 1",
             "decoding DnD4J auto 1",
             "decoding DnD4J auto 2",
@@ -141,13 +145,16 @@ class BenchCommandTest {
   @DisplayName("measures the encoder alone, beside ONNX Runtime from Java")
   void encoderOnly() {
     // when
-    CommandLineRun run = bench("--parts", "encoder", "--repeats", 0, "--encode-prompts", 5);
+    CommandLineRun run =
+        bench("--parts", "encoder", "--repeats", 0, "--encode-prompts", 5, "--full-texts", "20,3");
     // then
     assertThat(run.exitCode()).as(run.err()).isZero();
     assertThat(run.out())
         .containsPattern("encoding, 5 prompts +DnD4J +\\d")
         .containsPattern(
-            "encoding, 5 prompts +ONNX Runtime 1\\S+ +\\d.* best of 1, 4 at once: [14]")
+            "encoding, 5 prompts +ONNX Runtime 1\\S+ +\\d.* [14] at once, best of 1, 4")
+        .containsPattern("encoding, 20 full texts +ONNX Runtime 1\\S+ +\\d.* best of 1, 4, 16")
+        .containsPattern("encoding, 20 full texts +DnD4J +3\\.409 +42\\.47 ")
         .doesNotContain("decoding, ", "Stages of the decoder");
     assertThat(run.err()).contains("running: encoding, 5 prompts, ONNX Runtime");
   }
@@ -172,6 +179,7 @@ class BenchCommandTest {
     assertRefused(bench("--engines", "warp"), "--engines", "warp", "DIRECT");
     assertRefused(bench("--batches", "0"), "--batches");
     assertRefused(bench("--encode-prompts=-1"), "--encode-prompts");
+    assertRefused(bench("--full-texts", "0,3"), "--full-texts");
     assertRefused(bench("--repeats=-1"), "--repeats");
     assertRefused(bench("--peer-batches", "0"), "--peer-batches");
     assertRefused(bench("--peer-timeout", "0"), "--peer-timeout");

@@ -4,7 +4,6 @@ import io.github.dnd4j.InvalidInputException;
 import io.github.dnd4j.decoder.ConvolutionEngine;
 import io.github.dnd4j.internal.Checks;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -19,6 +18,7 @@ import java.util.stream.Stream;
  * @param prompts any prompts; if there are too few they are taken again with a number in front
  * @param encodePrompts how many prompts the encoder is measured with; as many as the decoder takes
  *     always come first
+ * @param fullTexts how many texts that fill all tokens it is measured with; 0 alone is none
  * @param batches how many conditions are decoded at once; a single one always comes first
  * @param engines the convolution engines, the first of which the others are compared with
  * @param repeats how often each piece is measured after its first, cold run
@@ -32,6 +32,7 @@ public record BenchPlan(
     BenchStructure decoder,
     List<String> prompts,
     List<Integer> encodePrompts,
+    List<Integer> fullTexts,
     List<Integer> batches,
     List<ConvolutionEngine> engines,
     int repeats,
@@ -59,6 +60,7 @@ public record BenchPlan(
    * @param decoder the decoder of the stages and of the adapter
    * @param prompts prompts, at least one
    * @param encodePrompts numbers of prompts, positive
+   * @param fullTexts numbers of texts, positive; or 0 alone
    * @param batches numbers of conditions, positive
    * @param engines the convolution engines, at least one
    * @param repeats runs after the first, not negative
@@ -78,6 +80,7 @@ public record BenchPlan(
     prompts = List.copyOf(prompts);
     encodePrompts =
         with(decoder.config().conditionShape().prompts(), encodePrompts, "--encode-prompts");
+    fullTexts = fullTexts.equals(List.of(0)) ? List.of() : sorted(fullTexts, "--full-texts");
     batches = with(1, batches, "--batches");
     peerBatches = with(1, peerBatches, "--peer-batches");
     parts = Set.copyOf(parts);
@@ -88,18 +91,23 @@ public record BenchPlan(
   }
 
   private static List<Integer> with(int first, List<Integer> others, String option) {
-    others.forEach(value -> Checks.positive(value, option));
-    return Stream.concat(Stream.of(first), others.stream().sorted()).distinct().toList();
+    return Stream.concat(Stream.of(first), sorted(others, option).stream()).distinct().toList();
+  }
+
+  private static List<Integer> sorted(List<Integer> values, String option) {
+    values.forEach(value -> Checks.positive(value, option));
+    return values.stream().sorted().distinct().toList();
   }
 
   /** Prompts that all differ: the encoder does the same work twice only once. */
   List<String> prompts(int count) {
-    List<String> taken = new ArrayList<>(count);
-    for (int i = 0; i < count; i++) {
-      int round = i / prompts.size();
-      taken.add((round == 0 ? "" : round + 1 + " ") + prompts.get(i % prompts.size()));
-    }
-    return taken;
+    return IntStream.range(0, count).mapToObj(this::prompt).toList();
+  }
+
+  /** One of them; there is no last. */
+  String prompt(int index) {
+    int round = index / prompts.size();
+    return (round == 0 ? "" : round + 1 + " ") + prompts.get(index % prompts.size());
   }
 
   /** The direct engine is what others are compared with: one condition is enough for that. */
@@ -113,7 +121,7 @@ public record BenchPlan(
 
   /** How many pieces of DnD4J are measured. */
   int pieces() {
-    int encoding = measures(BenchPart.ENCODER) ? encodePrompts.size() : 0;
+    int encoding = measures(BenchPart.ENCODER) ? encodePrompts.size() + fullTexts.size() : 0;
     int decoding = engines.stream().mapToInt(engine -> batches(engine).size()).sum();
     int adapter = 2;
     return encoding

@@ -7,9 +7,11 @@ import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.knowm.xchart.CategoryChart;
 import org.knowm.xchart.CategoryChartBuilder;
 import org.knowm.xchart.XYChart;
@@ -31,6 +33,9 @@ final class BenchPlot {
     new Color(0x9467bd)
   };
 
+  private static final Set<Part> DRAWN =
+      EnumSet.of(Part.DECODING, Part.ENCODING, Part.ENCODING_FULL);
+
   private final List<Measurement> measurements;
   private final List<String> names;
   private final List<Chart<?, ?>> charts = new ArrayList<>();
@@ -40,7 +45,7 @@ final class BenchPlot {
     this.measurements = measurements.stream().filter(Measurement::measured).toList();
     this.names =
         this.measurements.stream()
-            .filter(m -> m.part() == Part.DECODING || m.part() == Part.ENCODING)
+            .filter(m -> DRAWN.contains(m.part()))
             .sorted((a, b) -> b.part().compareTo(a.part())) // those of the bars come first
             .map(Measurement::by)
             .distinct()
@@ -129,7 +134,7 @@ final class BenchPlot {
     if (charts.isEmpty()) {
       throw new InvalidInputException(
           "there is nothing to draw: measure the decoder, or the encoder with several numbers of"
-              + " prompts");
+              + " prompts or of full texts");
     }
     BufferedImage image =
         new BufferedImage(WIDTH, charts.size() * HEIGHT, BufferedImage.TYPE_INT_RGB);

@@ -316,8 +316,8 @@ public final class BenchReport {
   }
 
   /**
-   * Draws the stages of the decoder and, if there were several batch sizes or numbers of prompts,
-   * how long those took.
+   * Draws the stages of the decoder and, if there were several batch sizes or numbers of prompts or
+   * full texts, how long those took.
    *
    * @param file a PNG file, which is replaced if it is there
    */
@@ -328,6 +328,7 @@ public final class BenchReport {
     }
     plot.addSizes("Decoding several conditions at once", Part.DECODING, true);
     plot.addSizes("Encoding prompts", Part.ENCODING, false);
+    plot.addSizes("Encoding texts that fill all tokens", Part.ENCODING_FULL, false);
     plot.write(file);
   }
 }

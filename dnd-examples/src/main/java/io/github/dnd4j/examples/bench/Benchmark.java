@@ -36,6 +36,7 @@ public final class Benchmark {
   private static final String DND4J = "DnD4J";
 
   private final BenchPlan plan;
+  private final List<EncoderTexts> texts;
   private final Machine machine = Machine.here();
   private final Optional<Peers> peers;
   private final List<Peers.Task> tasks;
@@ -48,7 +49,8 @@ public final class Benchmark {
   private Benchmark(BenchPlan plan, Consumer<String> watcher) {
     this.plan = plan;
     this.watcher = watcher;
-    this.peers = plan.peers().map(scripts -> new Peers(plan, scripts, machine.threads()));
+    this.texts = plan.measures(BenchPart.ENCODER) ? EncoderTexts.of(plan) : List.of();
+    this.peers = plan.peers().map(scripts -> new Peers(plan, texts, scripts, machine.threads()));
     this.tasks = peers.map(Peers::tasks).orElse(List.of());
   }
 
@@ -93,9 +95,7 @@ public final class Benchmark {
   private void generate() {
     try (SentenceEncoder encoder = SentenceEncoder.allMiniLmL6V2();
         INDArray condition = condition(encoder)) {
-      if (plan.measures(BenchPart.ENCODER)) {
-        plan.encodePrompts().stream().skip(1).forEach(prompts -> encode(encoder, prompts).close());
-      }
+      texts.stream().skip(1).forEach(some -> encode(encoder, some).close());
       if (plan.measures(BenchPart.DECODER)) {
         plan.engines().forEach(engine -> decode(encoder, condition, engine));
       }
@@ -108,7 +108,7 @@ public final class Benchmark {
   /** What the encoder makes of the prompts, or random numbers of the same shape. */
   private INDArray condition(SentenceEncoder encoder) {
     if (plan.measures(BenchPart.ENCODER)) {
-      return encode(encoder, plan.encodePrompts().get(0));
+      return encode(encoder, texts.get(0));
     }
     ConditionShape shape = plan.decoder().config().conditionShape();
     return Nd4j.rand(DataType.FLOAT, shape.prompts(), shape.textLength(), shape.dimension());
@@ -118,12 +118,10 @@ public final class Benchmark {
   private Bounds bounds(MachinePeak peak) {
     HyperConvConfig config = plan.decoder().config();
     List<Bound> bounds = new ArrayList<>();
-    for (Measurement measurement : measurements) {
-      if (measurement.part() == Part.ENCODING) {
-        List<String> prompts = plan.prompts(measurement.size());
-        int textLength = config.conditionShape().textLength();
-        bounds.add(Bounds.encoder(measurement, PromptTokens.of(prompts, textLength)));
-      }
+    for (EncoderTexts some : texts) {
+      measurements.stream()
+          .filter(m -> m.part() == some.part() && m.size() == some.size())
+          .forEach(m -> bounds.add(Bounds.encoder(m, some.tokens())));
     }
     for (ConvolutionEngine engine : plan.engines()) {
       measurements.stream()
@@ -134,16 +132,17 @@ public final class Benchmark {
   }
 
   /** Measures the encoder, and gives what it makes: {@code [N, L, C]}. */
-  private INDArray encode(SentenceEncoder encoder, int prompts) {
-    List<String> texts = plan.prompts(prompts);
+  private INDArray encode(SentenceEncoder encoder, EncoderTexts some) {
     List<Run> runs = new ArrayList<>();
     ResidentMemory.resetPeak();
-    INDArray states = encode(encoder, texts, runs);
+    INDArray states = encode(encoder, some, runs);
     try {
       for (int i = 0; i < plan.repeats(); i++) {
-        encode(encoder, texts, runs).close();
+        encode(encoder, some, runs).close();
       }
-      add(measured(Part.ENCODING, DND4J, prompts, runs));
+      OptionalLong peak = ResidentMemory.peakBytes();
+      String note = some.tokens().summary();
+      add(new Measurement(some.part(), DND4J, some.size(), runs, peak, note));
       return states;
     } catch (RuntimeException | Error e) {
       states.close();
@@ -151,10 +150,9 @@ public final class Benchmark {
     }
   }
 
-  private INDArray encode(SentenceEncoder encoder, List<String> texts, List<Run> runs) {
-    int length = plan.decoder().config().conditionShape().textLength();
+  private static INDArray encode(SentenceEncoder encoder, EncoderTexts some, List<Run> runs) {
     long start = System.nanoTime();
-    INDArray states = encoder.encode(texts, length, ProgressListener.NONE);
+    INDArray states = encoder.encode(some.texts(), some.length(), ProgressListener.NONE);
     runs.add(Run.since(start));
     return states;
   }

@@ -34,7 +34,7 @@ record Bounds(MachinePeak peak, List<Bound> all) {
     double dense = 4.0 * WIDTH * WIDTH + 2.0 * WIDTH * INNER;
     double multiplications = 0;
     for (PromptTokens.Window window : tokens.windows()) {
-      double attention = 2.0 * window.valid() * WIDTH;
+      double attention = attentionPerWidth(window, tokens.length()) * WIDTH;
       multiplications += LAYERS * tokens.length() * (dense + attention);
     }
     return new Bound(
@@ -44,6 +44,14 @@ record Bounds(MachinePeak peak, List<Bound> all) {
         2 * multiplications,
         (long) (LAYERS * dense * Float.BYTES),
         measured.seconds());
+  }
+
+  /**
+   * A query's products with keys and values: padding is computed like everything else, but is no
+   * key. Where there is nothing else, all keys count the same, and only values are added up.
+   */
+  private static double attentionPerWidth(PromptTokens.Window window, int length) {
+    return window.valid() == 0 ? length : 2.0 * window.valid();
   }
 
   /**

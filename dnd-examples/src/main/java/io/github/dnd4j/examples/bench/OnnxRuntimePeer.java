@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.stream.Collectors;
 
-/** What ONNX Runtime's Java library takes for encoding prompts, if it is on the class path. */
+/** What ONNX Runtime's Java library takes for encoding texts, if it is on the class path. */
 final class OnnxRuntimePeer {
 
   private static final String NAME = "ONNX Runtime";
@@ -42,20 +42,20 @@ final class OnnxRuntimePeer {
 
   private record Attempt(int atOnce, List<Run> runs) {
 
-    Measurement measurement(String by, int size, String note) {
-      return new Measurement(Part.ENCODING, by, size, runs, ResidentMemory.peakBytes(), note);
+    Measurement measurement(EncoderTexts texts, String by, String note) {
+      return new Measurement(
+          texts.part(), by, texts.size(), runs, ResidentMemory.peakBytes(), note);
     }
   }
 
   /** Encodes the same tokens as DnD4J. */
-  Measurement encode(int prompts) {
-    int textLength = plan.decoder().config().conditionShape().textLength();
-    PromptTokens tokens = PromptTokens.of(plan.prompts(prompts), textLength);
+  Measurement encode(EncoderTexts texts) {
+    PromptTokens tokens = texts.tokens();
     ResidentMemory.resetPeak();
     try (OnnxRuntimeEncoder encoder = new OnnxRuntimeEncoder(MODEL, threads)) {
-      return best(attempts(encoder, tokens), NAME + " " + encoder.version(), prompts);
+      return best(texts, attempts(encoder, tokens), NAME + " " + encoder.version());
     } catch (OrtException | IOException | LinkageError e) {
-      return Measurement.none(Part.ENCODING, NAME, prompts, "failed: " + e.getMessage());
+      return Measurement.none(texts.part(), NAME, texts.size(), "failed: " + e.getMessage());
     }
   }
 
@@ -88,7 +88,7 @@ final class OnnxRuntimePeer {
   }
 
   /** The fastest way counts. */
-  private static Measurement best(List<Attempt> attempts, String by, int prompts) {
+  private static Measurement best(EncoderTexts texts, List<Attempt> attempts, String by) {
     Attempt best = attempts.get(0);
     for (Attempt attempt : attempts) {
       if (seconds(attempt) < seconds(best)) {
@@ -98,11 +98,11 @@ final class OnnxRuntimePeer {
     String tried =
         attempts.stream().map(a -> Integer.toString(a.atOnce)).collect(Collectors.joining(", "));
     String note =
-        "from Java, the same tokens, no tokenizer; "
-            + (attempts.size() == 1
-                ? best.atOnce + " at once"
-                : "best of " + tried + " at once: " + best.atOnce);
-    return best.measurement(by, prompts, note);
+        "from Java, the same tokens and mask, no tokenizer; "
+            + best.atOnce
+            + " at once"
+            + (attempts.size() == 1 ? "" : ", best of " + tried);
+    return best.measurement(texts, by, note);
   }
 
   private static double seconds(Attempt attempt) {

@@ -6,6 +6,7 @@ import java.util.Locale;
 /** A part of the way from prompts to an adapter, or of training. */
 enum Part {
   ENCODING("encoding", "prompt"),
+  ENCODING_FULL("encoding", "full text"),
   DECODING("decoding", "condition"),
   MAKING("making the adapter", "adapter"),
   WRITING("writing it", "adapter"),

@@ -22,7 +22,7 @@ import java.util.concurrent.TimeUnit;
 /**
  * Python scripts that do in other programs what DnD4J does: {@code dnd-examples/bench}. With {@code
  * --json} the last line that one prints is an object of {@code version}, {@code runs} (of {@code
- * seconds} and {@code stageSeconds}) and {@code peakResidentBytes}.
+ * seconds} and {@code stageSeconds}), {@code peakResidentBytes} and, as they like, {@code note}.
  *
  * @param python the Python that runs them
  * @param folder where they lie; empty if that is not known
@@ -36,8 +36,15 @@ public record PeerScripts(String python, Optional<Path> folder, Duration limit) 
   private static final String PROBE =
       "import importlib.util as u, sys; print(*[m for m in sys.argv[1:] if u.find_spec(m)])";
 
-  /** What a script came to. */
-  record Result(String version, List<Run> runs, OptionalLong peakBytes) {}
+  /**
+   * What a script came to.
+   *
+   * @param version of the program
+   * @param runs the first one, which is cold, and those after it
+   * @param peakBytes the most memory that was resident; empty if it does not tell
+   * @param note on how it was done; may be empty
+   */
+  record Result(String version, List<Run> runs, OptionalLong peakBytes, String note) {}
 
   /** A script that could not be run, or failed; the message is short. */
   static final class Failure extends Exception {
@@ -155,6 +162,7 @@ public record PeerScripts(String python, Optional<Path> folder, Duration limit) 
     return new Result(
         json.path("version").asText(),
         List.copyOf(runs),
-        peak.isIntegralNumber() ? OptionalLong.of(peak.asLong()) : OptionalLong.empty());
+        peak.isIntegralNumber() ? OptionalLong.of(peak.asLong()) : OptionalLong.empty(),
+        json.path("note").asText());
   }
 }

@@ -3,6 +3,7 @@ package io.github.dnd4j.examples.bench;
 import io.github.dnd4j.decoder.FeatureShape;
 import io.github.dnd4j.decoder.HyperConvConfig;
 import io.github.dnd4j.encoder.SentenceEncoder;
+import io.github.dnd4j.internal.AtomicFiles;
 import java.io.IOException;
 import java.net.JarURLConnection;
 import java.net.URISyntaxException;
@@ -14,6 +15,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** What PyTorch and ONNX Runtime take for a plan's parts, on the same number of threads. */
 final class Peers {
@@ -22,16 +25,32 @@ final class Peers {
   private static final String TORCH = "torch";
   private static final String ONNX_RUNTIME = "ONNX Runtime";
   private static final String ONNX_MODULE = "onnxruntime";
+  private static final String PYTORCH_ENCODER = "encoder_pytorch.py";
+  private static final String ONNX_ENCODER = "encoder_onnx.py";
   private static final String MODEL = "all-minilm-l6-v2.onnx";
+
+  /** What the encoders are given: no tokenizer's time is counted. */
+  private static final String SAME_TOKENS = "the same tokens and mask, no tokenizer";
+
   private final BenchPlan plan;
+  private final List<EncoderTexts> texts;
   private final PeerScripts scripts;
   private final int threads;
   private final String runs;
   private Set<String> modules;
   private String noModules = "not installed";
 
-  Peers(BenchPlan plan, PeerScripts scripts, int threads) {
+  /**
+   * Peers for a plan.
+   *
+   * @param plan what is measured
+   * @param texts what encoders encode; none if they are not measured
+   * @param scripts where the scripts lie
+   * @param threads how many threads others may use
+   */
+  Peers(BenchPlan plan, List<EncoderTexts> texts, PeerScripts scripts, int threads) {
     this.plan = plan;
+    this.texts = List.copyOf(texts);
     this.scripts = scripts;
     this.threads = threads;
     this.runs = Integer.toString(1 + plan.repeats());
@@ -48,11 +67,9 @@ final class Peers {
   /** All measurements, to be made one after the other. */
   List<Task> tasks() {
     List<Task> tasks = new ArrayList<>();
-    if (plan.measures(BenchPart.ENCODER)) {
-      for (int prompts : plan.encodePrompts()) {
-        add(tasks, Part.ENCODING, prompts, PYTORCH, () -> encodeByPyTorch(prompts));
-        add(tasks, Part.ENCODING, prompts, ONNX_RUNTIME, () -> encodeByOnnxRuntime(prompts));
-      }
+    for (EncoderTexts some : texts) {
+      add(tasks, some.part(), some.size(), PYTORCH, () -> encodeByPyTorch(some));
+      add(tasks, some.part(), some.size(), ONNX_RUNTIME, () -> encodeByOnnxRuntime(some));
     }
     if (plan.measures(BenchPart.DECODER)) {
       for (int batch : plan.peerBatches()) {
@@ -106,72 +123,66 @@ final class Peers {
     }
   }
 
-  private Measurement encodeByPyTorch(int prompts) {
+  private Measurement encodeByPyTorch(EncoderTexts some) {
     return measure(
-        Part.ENCODING,
-        prompts,
+        some.part(),
+        some.size(),
         PYTORCH,
-        encoderNote(),
-        () ->
-            runTorch(
-                "encoder_pytorch.py",
-                List.of(
-                    Integer.toString(prompts), windowLength(), Integer.toString(threads), runs)));
+        SAME_TOKENS + ", random weights",
+        () -> {
+          requireTorch(PYTORCH_ENCODER);
+          return encode(PYTORCH_ENCODER, List.of(), some);
+        });
+  }
+
+  private void requireTorch(String script) throws PeerScripts.Failure {
+    scripts.find(script);
+    require(TORCH);
   }
 
   private PeerScripts.Result runTorch(String script, List<String> arguments)
       throws PeerScripts.Failure {
-    scripts.find(script);
-    require(TORCH);
+    requireTorch(script);
     return scripts.run(script, arguments);
   }
 
-  private Measurement encodeByOnnxRuntime(int prompts) {
+  private Measurement encodeByOnnxRuntime(EncoderTexts some) {
     Optional<Path> jar = modelJar();
     if (jar.isPresent() && installed(ONNX_MODULE)) {
-      return encodeByPython(jar.get(), prompts);
+      return measure(
+          some.part(),
+          some.size(),
+          ONNX_RUNTIME,
+          SAME_TOKENS,
+          () -> encode(ONNX_ENCODER, List.of(jar.get().toString(), MODEL), some));
     }
     return OnnxRuntimePeer.available()
-        ? new OnnxRuntimePeer(plan, threads, scripts.limit()).encode(prompts)
+        ? new OnnxRuntimePeer(plan, threads, scripts.limit()).encode(some)
         : Measurement.none(
-            Part.ENCODING,
+            some.part(),
             ONNX_RUNTIME,
-            prompts,
+            some.size(),
             "neither Python nor the class path has it, with " + MODEL);
   }
 
-  private Measurement encodeByPython(Path jar, int prompts) {
-    return measure(
-        Part.ENCODING,
-        prompts,
-        ONNX_RUNTIME,
-        encoderNote(),
-        () ->
-            scripts.run(
-                "encoder_onnx.py",
-                List.of(
-                    jar.toString(),
-                    MODEL,
-                    Integer.toString(prompts),
-                    windowLength(),
-                    Integer.toString(threads),
-                    runs)));
-  }
-
-  private int textLength() {
-    return plan.decoder().config().conditionShape().textLength();
-  }
-
-  private String windowLength() {
-    return Integer.toString(Math.min(PromptTokens.LONGEST_WINDOW, textLength()));
-  }
-
-  /** Windows that hold nothing but padding are all the same: DnD4J encodes one of them. */
-  private String encoderNote() {
-    return "random tokens, no tokenizer"
-        + (textLength() > PromptTokens.LONGEST_WINDOW
-            ? "; the first window of each prompt only"
-            : "");
+  /** Runs an encoder's script on the windows that DnD4J encodes. */
+  private PeerScripts.Result encode(String script, List<String> model, EncoderTexts some)
+      throws PeerScripts.Failure {
+    PromptTokens tokens = some.tokens();
+    Path folder = TemporaryFolder.make();
+    try {
+      Path file = folder.resolve("tokens.txt");
+      tokens.write(file);
+      List<String> arguments = new ArrayList<>(model);
+      arguments.add(file.toString());
+      arguments.add(Integer.toString(tokens.length()));
+      arguments.addAll(List.of(Integer.toString(threads), runs));
+      return scripts.run(script, arguments);
+    } catch (IOException e) {
+      throw new PeerScripts.Failure("cannot write tokens for it: " + e, e);
+    } finally {
+      AtomicFiles.delete(folder);
+    }
   }
 
   private static Optional<Path> modelJar() {
@@ -241,7 +252,11 @@ final class Peers {
     try {
       PeerScripts.Result result = script.run();
       String by = result.version().isEmpty() ? program : program + " " + result.version();
-      return new Measurement(part, by, size, result.runs(), result.peakBytes(), note);
+      String all =
+          Stream.of(note, result.note())
+              .filter(n -> !n.isEmpty())
+              .collect(Collectors.joining("; "));
+      return new Measurement(part, by, size, result.runs(), result.peakBytes(), all);
     } catch (PeerScripts.Failure e) {
       return Measurement.none(part, program, size, e.getMessage());
     }

@@ -6,11 +6,17 @@ import io.github.dnd4j.FileAccessException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.LongBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.StringJoiner;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 
 /**
  * Prompts as all-MiniLM-L6-v2's own tokenizer cuts them: the windows that an encoder has to do,
@@ -54,6 +60,60 @@ record PromptTokens(int length, List<Window> windows) {
     return new PromptTokens(length, windows);
   }
 
+  /**
+   * Makes texts without padding: prompts, joined until their tokens are as many as there is room
+   * for. Each begins with its number and with another prompt, so that no two are the same.
+   *
+   * @param prompts gives prompts, of which all after the first few have a token at least
+   * @param count how many texts
+   * @param length how many tokens a text is to fill, the special ones included
+   */
+  static List<String> fill(IntFunction<String> prompts, int count, int length) {
+    try (HuggingFaceTokenizer tokenizer = open(Map.of("truncation", "false", "padding", "false"))) {
+      return IntStream.range(0, count)
+          .mapToObj(text -> join(tokenizer, prompts, text, length))
+          .toList();
+    }
+  }
+
+  private static String join(
+      HuggingFaceTokenizer tokenizer, IntFunction<String> prompts, int text, int length) {
+    StringJoiner joined = new StringJoiner(" ").add(Integer.toString(text + 1));
+    int tokens = 0;
+    for (int next = text; tokens < length; next++) {
+      String prompt = prompts.apply(next);
+      joined.add(prompt);
+      tokens += tokenizer.encode(prompt, false, false).getIds().length;
+    }
+    return joined.toString();
+  }
+
+  /** Whether there is no padding at all. */
+  boolean full() {
+    return windows.stream().allMatch(window -> window.valid() == length);
+  }
+
+  /** For people: how much of the windows is padding. */
+  String summary() {
+    double mean = windows.stream().mapToInt(Window::valid).average().orElse(0);
+    String text =
+        full()
+            ? "none of them padding"
+            : String.format(Locale.ROOT, "%.1f of them no padding", mean);
+    return "windows of " + length + " tokens, " + text;
+  }
+
+  /** Writes a line of ids for each window, without the padding, which other programs read. */
+  void write(Path file) throws IOException {
+    StringBuilder lines = new StringBuilder();
+    for (Window window : windows) {
+      StringJoiner line = new StringJoiner(" ", "", "\n");
+      IntStream.range(0, window.valid()).forEach(i -> line.add(Long.toString(window.ids().get(i))));
+      lines.append(line);
+    }
+    Files.writeString(file, lines);
+  }
+
   private static int valid(long[] mask, int from, int length) {
     int valid = 0;
     for (int i = from; i < from + length; i++) {
@@ -74,9 +134,14 @@ record PromptTokens(int length, List<Window> windows) {
             length,
             "modelMaxLength",
             length);
-    try (InputStream json = PromptTokens.class.getClassLoader().getResourceAsStream(TOKENIZER);
-        HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.newInstance(json, options)) {
+    try (HuggingFaceTokenizer tokenizer = open(options)) {
       return tokenizer.batchEncode(prompts);
+    }
+  }
+
+  private static HuggingFaceTokenizer open(Map<String, String> options) {
+    try (InputStream json = PromptTokens.class.getClassLoader().getResourceAsStream(TOKENIZER)) {
+      return HuggingFaceTokenizer.newInstance(json, options);
     } catch (IOException e) {
       throw new FileAccessException("cannot read " + TOKENIZER + " from the class path: " + e, e);
     }

@@ -39,6 +39,7 @@ class BenchReportTest {
               LoraTargets.MINILM_L6),
           List.of("one", "two"),
           List.of(5),
+          List.of(6, 4),
           List.of(4),
           List.of(ConvolutionEngine.DIRECT, ConvolutionEngine.AUTO),
           3,
@@ -71,7 +72,10 @@ class BenchReportTest {
               decoding("PyTorch 2", 1, run(2, 1, 1), run(1, 0.75, 0.25)),
               Measurement.none(Part.ENCODING, "ONNX Runtime", 2, "not installed"),
               encoding(2, 1),
-              encoding(5, 2)),
+              encoding(5, 2),
+              fullTexts("PyTorch 2", 6, 8),
+              fullTexts("DnD4J", 4, 4),
+              fullTexts("PyTorch 2", 4, 5)),
           new Rates(Optional.of(new Bounds(PEAK, List.of(BOUND))), Optional.of(BLAS)),
           1234,
           true);
@@ -91,6 +95,11 @@ class BenchReportTest {
         Part.ENCODING, "DnD4J", size, List.of(run(seconds)), OptionalLong.empty(), "");
   }
 
+  private static Measurement fullTexts(String by, int size, double seconds) {
+    return new Measurement(
+        Part.ENCODING_FULL, by, size, List.of(run(seconds)), OptionalLong.empty(), "all full");
+  }
+
   @Test
   @DisplayName("prints medians of the warm runs and compares them with the first of their kind")
   void tables() {
@@ -99,6 +108,10 @@ class BenchReportTest {
     assertThat(text.toString())
         .contains("a processor, 4 cores, an OS, a JVM", "1234 bytes", "seed 0")
         .containsPattern("encoding, 2 prompts +ONNX Runtime +- +- +- +- +- +not installed")
+        .containsPattern(
+            "encoding, 4 full texts +DnD4J +4\\.000 +4\\.000 +1\\.000 +1\\.00 +- +all full")
+        .containsPattern("encoding, 4 full texts +PyTorch 2 +5\\.000 +5\\.000 +1\\.250 +0\\.80 +-")
+        .containsPattern("encoding, 6 full texts +PyTorch 2 .* 1\\.00 ")
         .containsPattern("1 condition +DnD4J direct +9\\.000 +4\\.000 +4\\.000 +1\\.00 +1\\.50")
         .containsPattern("1 condition +DnD4J auto +3\\.000 +2\\.000 +2\\.000 +2\\.00 +-")
         .containsPattern("1 condition +PyTorch 2 +2\\.000 +1\\.000 +1\\.000 +4\\.00 +-")
@@ -136,10 +149,9 @@ class BenchReportTest {
   @Test
   @DisplayName("counts the encoder's operations, and those of the stages by what computes them")
   void work() {
-    // given a window of 4 tokens, 3 of which are no padding
+    // given a window of 4 tokens, 3 of which are no padding, and one of nothing but padding
     PromptTokens tokens =
-        new PromptTokens(
-            4, List.of(new PromptTokens.Window(LongBuffer.wrap(new long[] {101, 1, 102, 0}), 3)));
+        new PromptTokens(4, List.of(window(3, 101, 1, 102, 0), window(0, 0, 0, 0, 0)));
     // when
     Bound encoder = Bounds.encoder(encoding(2, 1), tokens);
     List<Bound> stages =
@@ -150,12 +162,18 @@ class BenchReportTest {
             ConvolutionEngine.DIRECT);
     // then
     double dense = 4 * 384 * 384 + 2 * 384 * 1536;
-    assertThat(encoder.operations()).isEqualTo(2 * 6 * 4 * (dense + 2 * 3 * 384));
+    assertThat(encoder.operations())
+        .as("padding is no key; where there is nothing else, there are values to add up only")
+        .isEqualTo(2 * 6 * 4 * (2 * dense + (2 * 3 + 4) * 384));
     assertThat(encoder.weightBytes()).isEqualTo((long) (6 * dense * 4));
     assertThat(stages).extracting(Bound::seconds).containsExactly(3.0, 2.0);
     assertThat(stages).extracting(Bound::method).containsOnly("direct");
     // convN of the second stage: 4 to 324 maps of 10 x 130, kernel 1
     assertThat(stages.get(1).operations()).isGreaterThan(2.0 * 4 * 324 * 10 * 130);
+  }
+
+  private static PromptTokens.Window window(int valid, long... ids) {
+    return new PromptTokens.Window(LongBuffer.wrap(ids), valid);
   }
 
   @Test
@@ -167,6 +185,64 @@ class BenchReportTest {
         .as("the second is nothing but padding")
         .extracting(PromptTokens.Window::valid)
         .containsExactly(4, 0);
+  }
+
+  @Test
+  @DisplayName("tells how much of the windows is padding")
+  void padding() {
+    assertThat(PromptTokens.of(List.of("a cat", "a dog and a cat"), 8).summary())
+        .isEqualTo("windows of 8 tokens, 5.5 of them no padding");
+    assertThat(EncoderTexts.full(PLAN, 2).tokens().summary())
+        .isEqualTo("windows of 8 tokens, none of them padding");
+  }
+
+  @Test
+  @DisplayName("has full texts joined of prompts, each with its number, until all tokens are taken")
+  void joined() {
+    // when
+    EncoderTexts full = EncoderTexts.full(PLAN, 3);
+    // then eight words and two special tokens are more than eight tokens
+    assertThat(full.texts())
+        .containsExactly(
+            "1 one two 2 one 2 two 3 one",
+            "2 two 2 one 2 two 3 one 3 two",
+            "3 2 one 2 two 3 one 3 two");
+    assertThat(full.tokens().windows())
+        .as("the prompts' ends are cut off")
+        .hasSize(3)
+        .extracting(PromptTokens.Window::valid)
+        .containsOnly(8);
+  }
+
+  @Test
+  @DisplayName("has full texts fill a window where texts are longer than the model's")
+  void longTexts() {
+    assertThat(EncoderTexts.full(planOf(1024), 2).tokens().windows())
+        .hasSize(2)
+        .extracting(PromptTokens.Window::valid)
+        .containsOnly(512);
+    assertThatThrownBy(() -> EncoderTexts.full(planOf(2), 3))
+        .as("there is no room but for special tokens")
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("3 different texts of 2 tokens")
+        .hasMessageContaining("--full-texts 0");
+  }
+
+  private static BenchPlan planOf(int textLength) {
+    String features = "(2," + textLength + ",384) (4,8,20) (324,10,130)";
+    return new BenchPlan(
+        EnumSet.of(BenchPart.ENCODER),
+        new BenchStructure("tiny", HyperConvConfig.of(features, 1), LoraTargets.MINILM_L6),
+        List.of("a cat", "a dog"),
+        List.of(),
+        List.of(0),
+        List.of(),
+        List.of(ConvolutionEngine.AUTO),
+        0,
+        Optional.empty(),
+        List.of(),
+        Optional.empty(),
+        Optional.empty());
   }
 
   @Test
@@ -213,19 +289,23 @@ class BenchReportTest {
     assertThat(json.at("/peak/operationsPerSecond").doubleValue()).isEqualTo(200e9);
     assertThat(json.at("/bounds/0/ratio").doubleValue()).isCloseTo(2.5, within(1e-9));
     assertThat(json.at("/pytorchBlas/libraries").textValue()).isEqualTo("libblas.so.3");
-    JsonNode direct = json.at("/measurements/3");
+    JsonNode full = json.at("/measurements/4");
+    assertThat(full.get("part").textValue()).isEqualTo("encoding-full");
+    assertThat(full.get("unit").textValue()).isEqualTo("full text");
+    assertThat(full.get("speed").doubleValue()).isCloseTo(0.8, within(1e-9));
+    JsonNode direct = json.at("/measurements/6");
     assertThat(direct.get("coldSeconds").doubleValue()).isCloseTo(9, within(1e-9));
     assertThat(direct.get("seconds").doubleValue()).isCloseTo(4, within(1e-9));
     assertThat(direct.get("warmSeconds")).hasSize(3);
     assertThat(direct.at("/stageSeconds/0").doubleValue()).isCloseTo(3, within(1e-9));
     assertThat(direct.get("peakResidentBytes").longValue()).isEqualTo(3L << 29);
-    JsonNode auto = json.at("/measurements/4");
+    JsonNode auto = json.at("/measurements/7");
     assertThat(auto.get("speed").doubleValue()).isCloseTo(2, within(1e-9));
     assertThat(auto.has("peakResidentBytes")).isFalse();
   }
 
   @Test
-  @DisplayName("draws everybody in a colour of their own, stages above, batches and prompts below")
+  @DisplayName("draws everybody in a colour of their own, stages above, batches and texts below")
   void picture() throws IOException {
     // when
     Path file = folder.resolve("bench.png");
@@ -233,7 +313,7 @@ class BenchReportTest {
     // then
     BufferedImage image = ImageIO.read(file.toFile());
     assertThat(image.getWidth()).isEqualTo(1100);
-    assertThat(image.getHeight()).isEqualTo(3 * 460);
+    assertThat(image.getHeight()).as("stages, conditions, prompts, texts").isEqualTo(4 * 460);
     assertThat(pixels(image, 0x1f77b4)).as("DnD4J direct").isGreaterThan(1000);
     assertThat(pixels(image, 0xd62728)).as("DnD4J auto").isGreaterThan(1000);
     assertThat(pixels(image, 0x2ca02c)).as("PyTorch").isGreaterThan(1000);
@@ -250,6 +330,8 @@ class BenchReportTest {
   void prompts() {
     assertThat(PLAN.prompts(5)).containsExactly("one", "two", "2 one", "2 two", "3 one");
     assertThat(PLAN.encodePrompts()).containsExactly(2, 5);
+    assertThat(PLAN.fullTexts()).containsExactly(4, 6);
+    assertThat(planOf(8).fullTexts()).isEmpty();
     assertThat(PLAN.batches(ConvolutionEngine.AUTO)).containsExactly(1, 4);
     assertThat(PLAN.batches(ConvolutionEngine.DIRECT)).containsExactly(1);
   }

@@ -49,6 +49,7 @@ class PeerScriptsTest {
         python(
             "echo a warning >&2",
             "echo \"{\\\"version\\\": \\\"$#$4\\\", \\\"peakResidentBytes\\\": 5000000000,"
+                + " \\\"note\\\": \\\"4 at once\\\","
                 + " \\\"runs\\\": [{\\\"seconds\\\": 3, \\\"stageSeconds\\\": [1, 2.5]},"
                 + " {\\\"seconds\\\": 1.5, \\\"stageSeconds\\\": []}]}\"");
     // when
@@ -56,6 +57,7 @@ class PeerScriptsTest {
     // then five arguments: -B, the script, two of the caller's, --json
     assertThat(result.version()).isEqualTo("53");
     assertThat(result.peakBytes()).hasValue(5_000_000_000L);
+    assertThat(result.note()).isEqualTo("4 at once");
     assertThat(result.runs())
         .containsExactly(new Run(3, List.of(1.0, 2.5)), new Run(1.5, List.of()));
   }
