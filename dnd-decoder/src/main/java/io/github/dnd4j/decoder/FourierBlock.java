@@ -91,12 +91,13 @@ final class FourierBlock {
     return (plan.shape().out() + OUT - 1) / OUT;
   }
 
-  /** How many numbers the kernels' halves, K, Y and U take, for a block. */
+  /** How many numbers K, Y and U take, for a block. */
   static long workingMemory(FourierPlan plan, int items) {
-    return halves(plan) + kernels(plan) + products(plan, items) + rows(plan, items);
+    return kernels(plan) + products(plan, items) + rows(plan, items);
   }
 
-  private static long pairs(FourierPlan plan) {
+  /** How many pairs of channels a block has, and the gap after them. */
+  static long pairs(FourierPlan plan) {
     return apart((long) Math.min(OUT, plan.shape().out()) * inBlock(plan.shape()));
   }
 
@@ -108,10 +109,6 @@ final class FourierBlock {
   private static int evenly(long numbers, int most) {
     long parts = (numbers + most - 1) / most;
     return (int) ((numbers + parts - 1) / parts);
-  }
-
-  static long halves(FourierPlan plan) {
-    return aligned(2 * pairs(plan) * KernelHalves.half(plan.shape()));
   }
 
   static long kernels(FourierPlan plan) {
@@ -135,8 +132,7 @@ final class FourierBlock {
 
   /** Computes a block; memory is the address of {@link #workingMemory} numbers. */
   void run(int block, Kernels kernels, long bias, MapsMemory results, long memory) {
-    long transformed = memory + Float.BYTES * halves(plan);
-    long products = transformed + Float.BYTES * kernels(plan);
+    long products = memory + Float.BYTES * kernels(plan);
     long rows = products + Float.BYTES * products(plan, items);
     int firstOut = block * OUT;
     int out = Math.min(OUT, shape.out() - firstOut);
@@ -147,9 +143,9 @@ final class FourierBlock {
       transform.split(kernels, channels);
       for (int first = 0; first < across / 2; first += together) {
         int count = Math.min(together, across / 2 - first);
-        transform.transform(channels, first, count, transformed);
+        transform.transform(channels, first, count, memory);
         for (int f = 0; f < count; f++) {
-          multiply(first + f, f, channels, transformed, products);
+          multiply(first + f, f, channels, memory, products);
         }
       }
     }
