@@ -7,8 +7,11 @@ import io.github.dnd4j.internal.Gemm;
  */
 final class FourierBlock {
 
-  /** Channels of the output that a worker computes at a time. */
+  /** Channels of the output that a worker computes at a time, at most. */
   static final int OUT = 64;
+
+  /** Fewer are not worth a block of their own. */
+  private static final int FEWEST_OUT = 16;
 
   /** Channels of the input whose kernels are transformed at a time, at most. */
   private static final int MOST_IN = 96;
@@ -86,9 +89,17 @@ final class FourierBlock {
     return stride % (16 * ALIGNMENT) == 0 ? stride + ALIGNMENT : stride;
   }
 
-  /** How many blocks there are. */
-  static int count(FourierPlan plan) {
-    return (plan.shape().out() + OUT - 1) / OUT;
+  /**
+   * How many channels of the output a block has: so many that all workers have blocks to the end,
+   * and as many of them.
+   */
+  static int out(FourierPlan plan, int workers) {
+    int out = plan.shape().out();
+    int blocks = (out + OUT - 1) / OUT;
+    int shared = (blocks + workers - 1) / workers * workers;
+    int most = Math.max(blocks, out / FEWEST_OUT);
+    int parts = Math.min(shared, most);
+    return (out + parts - 1) / parts;
   }
 
   /** How many numbers K, Y and U take, for a block. */
@@ -130,12 +141,13 @@ final class FourierBlock {
     return aligned(numbers * plan.tiles() * items * Math.min(OUT, plan.shape().out()));
   }
 
-  /** Computes a block; memory is the address of {@link #workingMemory} numbers. */
-  void run(int block, Kernels kernels, long bias, MapsMemory results, long memory) {
+  /**
+   * Computes some channels, {@link #OUT} at most; memory is the address of {@link #workingMemory}
+   * numbers.
+   */
+  void run(int firstOut, int out, Kernels kernels, long bias, MapsMemory results, long memory) {
     long products = memory + Float.BYTES * kernels(plan);
     long rows = products + Float.BYTES * products(plan, items);
-    int firstOut = block * OUT;
-    int out = Math.min(OUT, shape.out() - firstOut);
     int together = frequenciesAtOnce(plan);
     int in = inBlock(shape);
     for (int firstIn = 0; firstIn < shape.in(); firstIn += in) {

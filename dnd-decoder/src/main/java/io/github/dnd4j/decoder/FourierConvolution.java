@@ -77,8 +77,8 @@ final class FourierConvolution {
           FourierBlock work =
               new FourierBlock(plan, placed, items, spectrum, new KernelTransform(plan, matrices));
           long size = FourierBlock.workingMemory(plan, items);
-          return (block, worker, rest) ->
-              work.run(block, kernels, bias, out.from(first), place(rest, worker, size));
+          return (firstOut, count, worker, rest) ->
+              work.run(firstOut, count, kernels, bias, out.from(first), place(rest, worker, size));
         });
   }
 
@@ -99,9 +99,14 @@ final class FourierConvolution {
           FourierGradient work = new FourierGradient(plan, placed, items, spectrum);
           float beta = first == 0 ? 0 : 1;
           long size = FourierGradient.workingMemory(plan, items);
-          return (block, worker, rest) ->
+          return (firstOut, out, worker, rest) ->
               work.run(
-                  block, outGradient.from(first), weightGradient, beta, place(rest, worker, size));
+                  firstOut,
+                  out,
+                  outGradient.from(first),
+                  weightGradient,
+                  beta,
+                  place(rest, worker, size));
         });
   }
 
@@ -114,7 +119,7 @@ final class FourierConvolution {
   /** What is done for a block of output channels. */
   private interface Blocks {
 
-    void run(int block, int worker, long rest);
+    void run(int firstOut, int out, int worker, long rest);
   }
 
   /** Where a worker's part of the memory is. */
@@ -131,13 +136,16 @@ final class FourierConvolution {
       new FourierMaps(plan, placed, items, workers).run(in.from(first), spectrum, rest);
       Blocks[] ofWorkers = new Blocks[workers.threads()];
       int from = first;
+      int size = FourierBlock.out(plan, workers.threads());
       workers.run(
-          FourierBlock.count(plan),
+          (shape.out() + size - 1) / size,
           (block, worker) -> {
             if (ofWorkers[worker] == null) {
               ofWorkers[worker] = step.prepare(spectrum, from, items);
             }
-            ofWorkers[worker].run(block, worker, rest);
+            int firstOut = block * size;
+            int out = Math.min(size, shape.out() - firstOut);
+            ofWorkers[worker].run(firstOut, out, worker, rest);
           });
     }
   }

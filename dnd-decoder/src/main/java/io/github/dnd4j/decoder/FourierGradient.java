@@ -48,21 +48,21 @@ final class FourierGradient {
   }
 
   /**
-   * Adds a block's gradient.
+   * Adds the gradient of some channels of the output.
    *
-   * @param block which
+   * @param firstOut the first channel of the output
+   * @param out how many
    * @param outGradient the gradient of the output
    * @param weightGradient the address of {@code [out, in, k, k]}
    * @param beta 0 if what is there is to be replaced, 1 if it is to be added to
    * @param memory the address of {@link #workingMemory} numbers
    */
-  void run(int block, MapsMemory outGradient, long weightGradient, float beta, long memory) {
+  void run(
+      int firstOut, int out, MapsMemory outGradient, long weightGradient, float beta, long memory) {
     int items = (int) (pieces / plan.tiles());
     long transformed = memory + Float.BYTES * halves(plan);
     long products = transformed + Float.BYTES * FourierBlock.kernels(plan);
     long rows = products + Float.BYTES * FourierBlock.products(plan, items);
-    int firstOut = block * FourierBlock.OUT;
-    int out = Math.min(FourierBlock.OUT, shape.out() - firstOut);
     across(firstOut, out, outGradient, rows);
     down(out, rows, products);
     int together = FourierBlock.frequenciesAtOnce(plan);
