@@ -11,8 +11,7 @@ import io.github.dnd4j.internal.Workers;
  * <p>Every step but the transform of kernels is a product of matrices:
  *
  * <pre>
- * maps      P [item, in, row, column]                      padded with zeros
- *           S [f, part, tile column, (item, in, row)]      transformed across the width
+ * maps      S [f, part, tile column, (item, row), in]      transformed across the width
  *           X [f, g, part, tile, in]                       and down the height
  * kernels   K [part, f, g, (in, out)]                      for some channels and some f at a time
  * product   Y [part of kernel, f, g, part of map, tile, out]     sum over in of X K
