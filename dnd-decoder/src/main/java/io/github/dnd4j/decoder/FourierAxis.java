@@ -42,11 +42,6 @@ record FourierAxis(int length, int tiles, int tile, int transform) {
     return tiles == 1 ? length + kernel / 2 : tile + kernel - 1;
   }
 
-  /** How many inputs the pieces read together, zeros included. */
-  int padded() {
-    return (tiles - 1) * tile + transform;
-  }
-
   /** How many outputs a piece gives. */
   int outputs(int piece) {
     return Math.min(tile, length - piece * tile);

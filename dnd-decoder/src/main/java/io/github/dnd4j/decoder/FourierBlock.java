@@ -7,8 +7,11 @@ import io.github.dnd4j.internal.Gemm;
  */
 final class FourierBlock {
 
-  /** Channels of the output that a worker computes at a time. */
+  /** Channels of the output that a worker computes at a time, at most. */
   static final int OUT = 64;
+
+  /** Fewer are not worth a block of their own. */
+  private static final int FEWEST_OUT = 16;
 
   /** Channels of the input whose kernels are transformed at a time, at most. */
   private static final int MOST_IN = 96;
@@ -86,17 +89,26 @@ final class FourierBlock {
     return stride % (16 * ALIGNMENT) == 0 ? stride + ALIGNMENT : stride;
   }
 
-  /** How many blocks there are. */
-  static int count(FourierPlan plan) {
-    return (plan.shape().out() + OUT - 1) / OUT;
+  /**
+   * How many channels of the output a block has: so many that all workers have blocks to the end,
+   * and as many of them.
+   */
+  static int out(FourierPlan plan, int workers) {
+    int out = plan.shape().out();
+    int blocks = (out + OUT - 1) / OUT;
+    int shared = (blocks + workers - 1) / workers * workers;
+    int most = Math.max(blocks, out / FEWEST_OUT);
+    int parts = Math.min(shared, most);
+    return (out + parts - 1) / parts;
   }
 
-  /** How many numbers the kernels' halves, K, Y and U take, for a block. */
+  /** How many numbers K, Y and U take, for a block. */
   static long workingMemory(FourierPlan plan, int items) {
-    return halves(plan) + kernels(plan) + products(plan, items) + rows(plan, items);
+    return kernels(plan) + products(plan, items) + rows(plan, items);
   }
 
-  private static long pairs(FourierPlan plan) {
+  /** How many pairs of channels a block has, and the gap after them. */
+  static long pairs(FourierPlan plan) {
     return apart((long) Math.min(OUT, plan.shape().out()) * inBlock(plan.shape()));
   }
 
@@ -108,10 +120,6 @@ final class FourierBlock {
   private static int evenly(long numbers, int most) {
     long parts = (numbers + most - 1) / most;
     return (int) ((numbers + parts - 1) / parts);
-  }
-
-  static long halves(FourierPlan plan) {
-    return aligned(2 * pairs(plan) * KernelHalves.half(plan.shape()));
   }
 
   static long kernels(FourierPlan plan) {
@@ -133,13 +141,13 @@ final class FourierBlock {
     return aligned(numbers * plan.tiles() * items * Math.min(OUT, plan.shape().out()));
   }
 
-  /** Computes a block; memory is the address of {@link #workingMemory} numbers. */
-  void run(int block, Kernels kernels, long bias, MapsMemory results, long memory) {
-    long transformed = memory + Float.BYTES * halves(plan);
-    long products = transformed + Float.BYTES * kernels(plan);
+  /**
+   * Computes some channels, {@link #OUT} at most; memory is the address of {@link #workingMemory}
+   * numbers.
+   */
+  void run(int firstOut, int out, Kernels kernels, long bias, MapsMemory results, long memory) {
+    long products = memory + Float.BYTES * kernels(plan);
     long rows = products + Float.BYTES * products(plan, items);
-    int firstOut = block * OUT;
-    int out = Math.min(OUT, shape.out() - firstOut);
     int together = frequenciesAtOnce(plan);
     int in = inBlock(shape);
     for (int firstIn = 0; firstIn < shape.in(); firstIn += in) {
@@ -147,9 +155,9 @@ final class FourierBlock {
       transform.split(kernels, channels);
       for (int first = 0; first < across / 2; first += together) {
         int count = Math.min(together, across / 2 - first);
-        transform.transform(channels, first, count, transformed);
+        transform.transform(channels, first, count, memory);
         for (int f = 0; f < count; f++) {
-          multiply(first + f, f, channels, transformed, products);
+          multiply(first + f, f, channels, memory, products);
         }
       }
     }

@@ -11,8 +11,7 @@ import io.github.dnd4j.internal.Workers;
  * <p>Every step but the transform of kernels is a product of matrices:
  *
  * <pre>
- * maps      P [item, in, row, column]                      padded with zeros
- *           S [f, part, tile column, (item, in, row)]      transformed across the width
+ * maps      S [f, part, tile column, (item, row), in]      transformed across the width
  *           X [f, g, part, tile, in]                       and down the height
  * kernels   K [part, f, g, (in, out)]                      for some channels and some f at a time
  * product   Y [part of kernel, f, g, part of map, tile, out]     sum over in of X K
@@ -37,14 +36,25 @@ final class FourierConvolution {
     this.workers = workers;
   }
 
-  /** How many numbers of working memory it takes. */
+  /** How many numbers of working memory it takes to convolve. */
   long workingMemory() {
     int items = plan.itemsAtOnce();
-    return FourierMatrices.Placed.numbers(plan)
+    return workingMemory(
+        FourierMatrices.Placed.numbers(plan, false), FourierBlock.workingMemory(plan, items));
+  }
+
+  /** How many numbers of working memory the gradient of the weights takes. */
+  long gradientWorkingMemory() {
+    int items = plan.itemsAtOnce();
+    return workingMemory(
+        FourierMatrices.Placed.numbers(plan, true), FourierGradient.workingMemory(plan, items));
+  }
+
+  private long workingMemory(long matrices, long ofWorker) {
+    int items = plan.itemsAtOnce();
+    return matrices
         + FourierMaps.spectrum(plan, items)
-        + Math.max(
-            FourierMaps.workingMemory(plan, items),
-            workers.threads() * FourierBlock.workingMemory(plan, items));
+        + Math.max(FourierMaps.workingMemory(plan, items), workers.threads() * ofWorker);
   }
 
   /**
@@ -54,18 +64,20 @@ final class FourierConvolution {
    * @param kernels where the weights are
    * @param bias the address of a number for each channel of the output, or 0 for none
    * @param out {@code [B, out, H, W]}; channels or columns lie one beside the other
-   * @param memory the address of as much working memory as this asks for
+   * @param memory the address of {@link #workingMemory} numbers
    */
   void run(MapsMemory in, Kernels kernels, long bias, MapsMemory out, long memory) {
     FourierMatrices matrices = new FourierMatrices(plan, kernels.transposed());
+    FourierMatrices.Placed placed = matrices.place(memory);
     inTurn(
         in,
-        matrices,
-        memory,
-        (placed, spectrum, first, items) -> {
+        placed,
+        (spectrum, first, items) -> {
           FourierBlock work =
               new FourierBlock(plan, placed, items, spectrum, new KernelTransform(plan, matrices));
-          return (block, place) -> work.run(block, kernels, bias, out.from(first), place);
+          long size = FourierBlock.workingMemory(plan, items);
+          return (firstOut, count, worker, rest) ->
+              work.run(firstOut, count, kernels, bias, out.from(first), place(rest, worker, size));
         });
   }
 
@@ -75,36 +87,47 @@ final class FourierConvolution {
    * @param in {@code [B, in, H, W]}
    * @param outGradient the gradient of the output, {@code [B, out, H, W]}
    * @param weightGradient the address of the result, {@code [out, in, k, k]}
-   * @param memory the address of as much working memory as this asks for
+   * @param memory the address of {@link #gradientWorkingMemory} numbers
    */
   void weightGradient(MapsMemory in, MapsMemory outGradient, long weightGradient, long memory) {
+    FourierMatrices.Placed placed = new FourierMatrices(plan, false).placeForGradient(memory);
     inTurn(
         in,
-        new FourierMatrices(plan, false),
-        memory,
-        (placed, spectrum, first, items) -> {
+        placed,
+        (spectrum, first, items) -> {
           FourierGradient work = new FourierGradient(plan, placed, items, spectrum);
           float beta = first == 0 ? 0 : 1;
-          return (block, place) ->
-              work.run(block, outGradient.from(first), weightGradient, beta, place);
+          long size = FourierGradient.workingMemory(plan, items);
+          return (firstOut, out, worker, rest) ->
+              work.run(
+                  firstOut,
+                  out,
+                  outGradient.from(first),
+                  weightGradient,
+                  beta,
+                  place(rest, worker, size));
         });
   }
 
   /** What is done with the transformed maps of some items, by one worker. */
   private interface Step {
 
-    Blocks prepare(FourierMatrices.Placed matrices, long spectrum, int first, int items);
+    Blocks prepare(long spectrum, int first, int items);
   }
 
   /** What is done for a block of output channels. */
   private interface Blocks {
 
-    void run(int block, long place);
+    void run(int firstOut, int out, int worker, long rest);
   }
 
-  private void inTurn(MapsMemory in, FourierMatrices matrices, long memory, Step step) {
-    FourierMatrices.Placed placed = matrices.place(memory);
-    long spectrum = memory + Float.BYTES * FourierMatrices.Placed.numbers(plan);
+  /** Where a worker's part of the memory is. */
+  private static long place(long rest, int worker, long size) {
+    return rest + Float.BYTES * (worker * size);
+  }
+
+  private void inTurn(MapsMemory in, FourierMatrices.Placed placed, Step step) {
+    long spectrum = placed.end();
     int most = plan.itemsAtOnce();
     long rest = spectrum + Float.BYTES * FourierMaps.spectrum(plan, most);
     for (int first = 0; first < shape.batch(); first += most) {
@@ -112,14 +135,16 @@ final class FourierConvolution {
       new FourierMaps(plan, placed, items, workers).run(in.from(first), spectrum, rest);
       Blocks[] ofWorkers = new Blocks[workers.threads()];
       int from = first;
+      int size = FourierBlock.out(plan, workers.threads());
       workers.run(
-          FourierBlock.count(plan),
+          (shape.out() + size - 1) / size,
           (block, worker) -> {
             if (ofWorkers[worker] == null) {
-              ofWorkers[worker] = step.prepare(placed, spectrum, from, items);
+              ofWorkers[worker] = step.prepare(spectrum, from, items);
             }
-            long numbers = worker * FourierBlock.workingMemory(plan, items);
-            ofWorkers[worker].run(block, rest + Float.BYTES * numbers);
+            int firstOut = block * size;
+            int out = Math.min(size, shape.out() - firstOut);
+            ofWorkers[worker].run(firstOut, out, worker, rest);
           });
     }
   }

@@ -38,22 +38,31 @@ final class FourierGradient {
     this.halves = new KernelHalves(shape);
   }
 
+  /** How many numbers the kernels' halves, K, Y and U take, for a block. */
+  static long workingMemory(FourierPlan plan, int items) {
+    return halves(plan) + FourierBlock.workingMemory(plan, items);
+  }
+
+  private static long halves(FourierPlan plan) {
+    return FourierBlock.aligned(2 * FourierBlock.pairs(plan) * KernelHalves.half(plan.shape()));
+  }
+
   /**
-   * Adds a block's gradient.
+   * Adds the gradient of some channels of the output.
    *
-   * @param block which
+   * @param firstOut the first channel of the output
+   * @param out how many
    * @param outGradient the gradient of the output
    * @param weightGradient the address of {@code [out, in, k, k]}
    * @param beta 0 if what is there is to be replaced, 1 if it is to be added to
-   * @param memory the address of as much working memory as a {@link FourierBlock} takes
+   * @param memory the address of {@link #workingMemory} numbers
    */
-  void run(int block, MapsMemory outGradient, long weightGradient, float beta, long memory) {
+  void run(
+      int firstOut, int out, MapsMemory outGradient, long weightGradient, float beta, long memory) {
     int items = (int) (pieces / plan.tiles());
-    long transformed = memory + Float.BYTES * FourierBlock.halves(plan);
+    long transformed = memory + Float.BYTES * halves(plan);
     long products = transformed + Float.BYTES * FourierBlock.kernels(plan);
     long rows = products + Float.BYTES * FourierBlock.products(plan, items);
-    int firstOut = block * FourierBlock.OUT;
-    int out = Math.min(FourierBlock.OUT, shape.out() - firstOut);
     across(firstOut, out, outGradient, rows);
     down(out, rows, products);
     int together = FourierBlock.frequenciesAtOnce(plan);

@@ -163,9 +163,14 @@ final class FourierMatrices {
     return matrix;
   }
 
-  /** Writes all of them one after the other. */
+  /** Writes those that a convolution takes, one after the other. */
   Placed place(long address) {
-    return new Placed(address, this);
+    return new Placed(address, this, false);
+  }
+
+  /** Writes those that the gradient of the weights takes: {@link #kernels} besides. */
+  Placed placeForGradient(long address) {
+    return new Placed(address, this, true);
   }
 
   /** The matrices in native memory, by their addresses. */
@@ -185,20 +190,28 @@ final class FourierMatrices {
     /** As many ones as a plane is wide: their product with the bias spreads it. */
     final long ones;
 
-    private Placed(long address, FourierMatrices matrices) {
+    private final long end;
+
+    private Placed(long address, FourierMatrices matrices, boolean withKernels) {
       this.next = address;
       FourierPlan plan = matrices.plan;
+      this.end = address + Float.BYTES * numbers(plan, withKernels);
       this.mapsAcross = put(matrices.mapsAcross());
       this.mapsDownReal = put(matrices.mapsDown(false));
       this.mapsDownImaginary = put(matrices.mapsDown(true));
-      this.evenKernels = put(matrices.kernels(false));
-      this.oddKernels = put(matrices.kernels(true));
+      this.evenKernels = withKernels ? put(matrices.kernels(false)) : 0;
+      this.oddKernels = withKernels ? put(matrices.kernels(true)) : 0;
       this.backDownReal = put(matrices.backDown(plan.vertical().tile(), false));
       this.backDownImaginary = put(matrices.backDown(plan.vertical().tile(), true));
       this.backAcross = put(matrices.backAcross(plan.horizontal().tile()));
       float[] one = new float[plan.shape().width()];
       Arrays.fill(one, 1);
       this.ones = put(one);
+    }
+
+    /** Where the numbers of the matrices end. */
+    long end() {
+      return end;
     }
 
     /** What makes the real parts of kernels' transforms, or the imaginary ones. */
@@ -214,13 +227,13 @@ final class FourierMatrices {
     }
 
     /** How many numbers the matrices of a plan take, with the gaps between them. */
-    static long numbers(FourierPlan plan) {
+    static long numbers(FourierPlan plan, boolean withKernels) {
       long down = plan.vertical().transform();
       long across = plan.horizontal().transform();
       long numbers =
           across * across
               + 4 * down * down
-              + across * down * KernelHalves.half(plan.shape())
+              + (withKernels ? across * down * KernelHalves.half(plan.shape()) : 0)
               + 4 * down * plan.vertical().tile()
               + 2 * across * plan.horizontal().tile()
               + plan.shape().width();

@@ -15,9 +15,6 @@ record FourierPlan(ConvolutionShape shape, FourierAxis vertical, FourierAxis hor
   /** The maps' transforms may take this many numbers, 256 MiB. */
   private static final long MOST_SPECTRUM = 1L << 26;
 
-  /** Multiplications in the time in which a number is copied. */
-  private static final double MOVE = 200;
-
   /** How much slower the many small products are than the transforms of kernels. */
   private static final double PRODUCT = 1.4;
 
@@ -98,13 +95,8 @@ record FourierPlan(ConvolutionShape shape, FourierAxis vertical, FourierAxis hor
 
   /** Multiplications, those of slow products weighted, and what is done besides. */
   double cost() {
-    double copied = (double) shape.batch() * shape.in() * vertical.padded() * horizontal.padded();
     double splits = rounds() * (double) shape.out() * shape.in();
-    return MOVE * copied
-        + SPLIT * splits
-        + transforms()
-        + KERNELS * kernels()
-        + PRODUCT * products();
+    return SPLIT * splits + transforms() + KERNELS * kernels() + PRODUCT * products();
   }
 
   /** Multiplications of all products of matrices. */
@@ -118,12 +110,7 @@ record FourierPlan(ConvolutionShape shape, FourierAxis vertical, FourierAxis hor
     int down = vertical.transform();
     int width = horizontal.transform();
     double acrossMaps =
-        (double) shape.batch()
-            * shape.in()
-            * vertical.padded()
-            * horizontal.tiles()
-            * width
-            * width;
+        (double) shape.batch() * shape.in() * shape.height() * horizontal.tiles() * width * width;
     double downMaps = 4.0 * across() * pieces * shape.in() * down * down;
     double back =
         pieces

@@ -160,7 +160,7 @@ final class SelectedConvolution implements Convolution {
           MapsMemory.of(maps.array()),
           MapsMemory.of(gradient.array()),
           Place.addressOf(weightGradient),
-          memory(weights.workingMemory()));
+          memory(weights.gradientWorkingMemory()));
       return convolve(
           ofInput, gradient.array(), new FourierBlock.Kernels(Numbers.of(weight), true), null);
     }
