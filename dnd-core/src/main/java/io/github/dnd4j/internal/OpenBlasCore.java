@@ -117,6 +117,16 @@ final class OpenBlasCore {
         .findFirst();
   }
 
+  /** Whether the kernels that OpenBLAS, which must be loaded, has chosen use AVX-512. */
+  static boolean hasAvx512() {
+    try {
+      return name().filter(AVX512::contains).isPresent();
+    } catch (RuntimeException | LinkageError e) {
+      log.debug("cannot tell which kernels OpenBLAS has chosen", e);
+      return false;
+    }
+  }
+
   private static boolean isAt(Pointer symbol, long address) {
     return symbol != null && symbol.address() == address;
   }

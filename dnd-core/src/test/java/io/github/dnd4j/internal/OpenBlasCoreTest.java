@@ -59,4 +59,22 @@ class OpenBlasCoreTest {
     // when and then
     assertThat(OpenBlasCore.name()).isPresent();
   }
+
+  @Test
+  @DisplayName("tells whether small products are taken as they lie in memory")
+  void smallProducts() {
+    // given
+    assumeThat(System.getProperty("os.arch")).isEqualTo("amd64");
+    assumeThat(BlasThreads.available()).isTrue();
+    // when
+    boolean haswell = OpenBlasCore.name().filter("Haswell"::equals).isPresent();
+    boolean skylake = OpenBlasCore.name().filter("SkylakeX"::equals).isPresent();
+    // then
+    if (haswell) {
+      assertThat(Gemm.smallProduct()).isZero();
+    }
+    if (skylake) {
+      assertThat(Gemm.smallProduct()).isEqualTo(1_000_000);
+    }
+  }
 }

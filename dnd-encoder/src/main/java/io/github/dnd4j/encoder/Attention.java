@@ -27,10 +27,16 @@ import org.nd4j.linalg.factory.Nd4j;
 final class Attention implements AutoCloseable {
 
   /** Rows at a time: with fewer the keys are packed too often, with more the cache is too small. */
-  private static final int ROWS = 128;
+  private static final int ROWS = 192;
 
   /** From the scores of one key to the next: not a power of two, which would share cache sets. */
   private static final int STRIDE = ROWS + 16;
+
+  /** Numbers of the widest vector. */
+  private static final int VECTOR = 16;
+
+  /** With fewer rows than these, a product is not worth a call. */
+  private static final int FEWEST_ROWS = 32;
 
   private final int windows;
   private final int length;
@@ -248,10 +254,20 @@ final class Attention implements AutoCloseable {
         softmax(tile, bias);
       }
       tile.write(place);
-      long row = (long) window * length + first;
-      long to = Place.addressOf(context) + bytes(row * shape.width() + (long) head * size);
-      Gemm.Size product = new Gemm.Size(count, size, keys).withLeftTransposed();
-      gemm.multiply(product, place, STRIDE, value, in, 0, to, shape.width());
+      int some = rowsOfProduct(size);
+      for (int row = 0; row < count; row += some) {
+        long at = (long) window * length + first + row;
+        Gemm.Size product =
+            new Gemm.Size(Math.min(some, count - row), size, keys).withLeftTransposed();
+        long to = Place.addressOf(context) + bytes(at * shape.width() + (long) head * size);
+        gemm.multiply(product, place + bytes(row), STRIDE, value, in, 0, to, shape.width());
+      }
+    }
+
+    /** As many as make a product that is small for the BLAS, in whole vectors; or all. */
+    private int rowsOfProduct(int size) {
+      long most = Gemm.smallProduct() / ((long) size * keys) / VECTOR * VECTOR;
+      return most < FEWEST_ROWS ? count : (int) Math.min(count, most);
     }
 
     private void softmax(ScoreTile tile, float[] bias) {
