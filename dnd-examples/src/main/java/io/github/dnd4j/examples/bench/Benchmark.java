@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -74,13 +75,12 @@ public final class Benchmark {
       generate();
     }
     plan.training()
-        .ifPresent(structure -> plan.engines().forEach(engine -> train(structure, engine)));
+        .ifPresent(
+            structure -> {
+              plan.engines().forEach(engine -> train(structure, engine));
+              measurePeers(task -> task.part() == Part.TRAINING);
+            });
     Optional<Bounds> bounds = MachinePeak.measure().map(this::bounds);
-    // Now that nothing of DnD4J's is left in memory.
-    for (Peers.Task task : tasks) {
-      watcher.accept("running: " + task.what());
-      add(task.measure().get());
-    }
     Optional<PeerBlas> blas = tasks.isEmpty() ? Optional.empty() : peers.flatMap(Peers::blas);
     return new BenchReport(
         plan, machine, measurements, new Rates(bounds, blas), adapterBytes, peakIsOfPart);
@@ -92,6 +92,19 @@ public final class Benchmark {
     watcher.accept("[" + done + "/" + (plan.pieces() + tasks.size()) + "] " + measurement.line());
   }
 
+  /**
+   * Other programs come right after DnD4J, part by part: the speed of a virtual machine changes
+   * within minutes, and a comparison is of no use if it does so in between.
+   */
+  private void measurePeers(Predicate<Peers.Task> which) {
+    for (Peers.Task task : tasks) {
+      if (which.test(task)) {
+        watcher.accept("running: " + task.what());
+        add(task.measure().get());
+      }
+    }
+  }
+
   private void generate() {
     try (SentenceEncoder encoder = SentenceEncoder.allMiniLmL6V2();
         INDArray condition = condition(encoder)) {
@@ -100,6 +113,7 @@ public final class Benchmark {
         plan.engines().forEach(engine -> decode(encoder, condition, engine));
       }
     }
+    measurePeers(task -> task.part() == Part.DECODING);
     if (plan.measures(BenchPart.ENCODER) && plan.measures(BenchPart.DECODER)) {
       plan.engines().forEach(this::addUp);
     }
@@ -143,6 +157,7 @@ public final class Benchmark {
       OptionalLong peak = ResidentMemory.peakBytes();
       String note = some.tokens().summary();
       add(new Measurement(some.part(), DND4J, some.size(), runs, peak, note));
+      measurePeers(task -> task.part() == some.part() && task.size() == some.size());
       return states;
     } catch (RuntimeException | Error e) {
       states.close();

@@ -59,38 +59,41 @@ final class Peers {
   /**
    * A measurement that is still to be made.
    *
-   * @param what for those who watch
+   * @param part what is measured
+   * @param size of how many
+   * @param by whose
    * @param measure makes it
    */
-  record Task(String what, Supplier<Measurement> measure) {}
+  record Task(Part part, int size, String by, Supplier<Measurement> measure) {
 
-  /** All measurements, to be made one after the other. */
+    /** For those who watch. */
+    String what() {
+      return part.title(size) + ", " + by;
+    }
+  }
+
+  /** All measurements, to be made one after the other, each soon after DnD4J's of the same work. */
   List<Task> tasks() {
     List<Task> tasks = new ArrayList<>();
     for (EncoderTexts some : texts) {
-      add(tasks, some.part(), some.size(), PYTORCH, () -> encodeByPyTorch(some));
-      add(tasks, some.part(), some.size(), ONNX_RUNTIME, () -> encodeByOnnxRuntime(some));
+      tasks.add(new Task(some.part(), some.size(), PYTORCH, () -> encodeByPyTorch(some)));
+      tasks.add(new Task(some.part(), some.size(), ONNX_RUNTIME, () -> encodeByOnnxRuntime(some)));
     }
     if (plan.measures(BenchPart.DECODER)) {
       for (int batch : plan.peerBatches()) {
-        add(tasks, Part.DECODING, batch, PYTORCH, () -> decode(batch));
+        tasks.add(new Task(Part.DECODING, batch, PYTORCH, () -> decode(batch)));
       }
     }
     plan.training()
         .ifPresent(
             structure ->
-                add(
-                    tasks,
-                    Part.TRAINING,
-                    BenchPlan.TRAINING_BATCH,
-                    PYTORCH,
-                    () -> train(structure.config())));
+                tasks.add(
+                    new Task(
+                        Part.TRAINING,
+                        BenchPlan.TRAINING_BATCH,
+                        PYTORCH,
+                        () -> train(structure.config()))));
     return tasks;
-  }
-
-  private static void add(
-      List<Task> tasks, Part part, int size, String by, Supplier<Measurement> measure) {
-    tasks.add(new Task(part.title(size) + ", " + by, measure));
   }
 
   /** What PyTorch multiplies matrices with; nothing if it does not tell. */
