@@ -155,8 +155,14 @@ class BenchCommandTest {
             "encoding, 5 prompts +ONNX Runtime 1\\S+ +\\d.* [14] at once, best of 1, 4")
         .containsPattern("encoding, 20 full texts +ONNX Runtime 1\\S+ +\\d.* best of 1, 4, 16")
         .containsPattern("encoding, 20 full texts +DnD4J +3\\.409 +42\\.47 ")
+        .doesNotContainPattern("ONNX Runtime 1\\S+ +3\\.409 +42\\.47 ")
         .doesNotContain("decoding, ", "Stages of the decoder");
-    assertThat(run.err()).contains("running: encoding, 5 prompts, ONNX Runtime");
+    assertThat(run.err())
+        .containsSubsequence(
+            "encoding, 5 prompts, DnD4J",
+            "running: encoding, 5 prompts, ONNX Runtime",
+            "encoding, 20 full texts, DnD4J",
+            "running: encoding, 20 full texts, ONNX Runtime");
   }
 
   @Test

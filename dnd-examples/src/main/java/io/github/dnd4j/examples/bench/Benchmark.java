@@ -134,6 +134,7 @@ public final class Benchmark {
     List<Bound> bounds = new ArrayList<>();
     for (EncoderTexts some : texts) {
       measurements.stream()
+          .filter(m -> m.by().equals(DND4J))
           .filter(m -> m.part() == some.part() && m.size() == some.size())
           .forEach(m -> bounds.add(Bounds.encoder(m, some.tokens())));
     }
