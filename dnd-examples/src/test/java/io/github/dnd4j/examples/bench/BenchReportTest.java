@@ -217,32 +217,15 @@ class BenchReportTest {
   @Test
   @DisplayName("has full texts fill a window where texts are longer than the model's")
   void longTexts() {
-    assertThat(EncoderTexts.full(planOf(1024), 2).tokens().windows())
+    assertThat(EncoderTexts.full(TinyPlan.of(1024, 0), 2).tokens().windows())
         .hasSize(2)
         .extracting(PromptTokens.Window::valid)
         .containsOnly(512);
-    assertThatThrownBy(() -> EncoderTexts.full(planOf(2), 3))
+    assertThatThrownBy(() -> EncoderTexts.full(TinyPlan.of(2, 0), 3))
         .as("there is no room but for special tokens")
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("3 different texts of 2 tokens")
         .hasMessageContaining("--full-texts 0");
-  }
-
-  private static BenchPlan planOf(int textLength) {
-    String features = "(2," + textLength + ",384) (4,8,20) (324,10,130)";
-    return new BenchPlan(
-        EnumSet.of(BenchPart.ENCODER),
-        new BenchStructure("tiny", HyperConvConfig.of(features, 1), LoraTargets.MINILM_L6),
-        List.of("a cat", "a dog"),
-        List.of(),
-        List.of(0),
-        List.of(),
-        List.of(ConvolutionEngine.AUTO),
-        0,
-        Optional.empty(),
-        List.of(),
-        Optional.empty(),
-        Optional.empty());
   }
 
   @Test
@@ -331,7 +314,7 @@ class BenchReportTest {
     assertThat(PLAN.prompts(5)).containsExactly("one", "two", "2 one", "2 two", "3 one");
     assertThat(PLAN.encodePrompts()).containsExactly(2, 5);
     assertThat(PLAN.fullTexts()).containsExactly(4, 6);
-    assertThat(planOf(8).fullTexts()).isEmpty();
+    assertThat(TinyPlan.of(8, 0).fullTexts()).isEmpty();
     assertThat(PLAN.batches(ConvolutionEngine.AUTO)).containsExactly(1, 4);
     assertThat(PLAN.batches(ConvolutionEngine.DIRECT)).containsExactly(1);
   }

@@ -2,15 +2,11 @@ package io.github.dnd4j.examples.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.dnd4j.decoder.ConvolutionEngine;
-import io.github.dnd4j.decoder.HyperConvConfig;
-import io.github.dnd4j.lora.LoraTargets;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
@@ -45,31 +41,14 @@ class PeersTest {
     scripts = new PeerScripts(python.toString(), Optional.of(folder), Duration.ofSeconds(20));
   }
 
-  private static BenchPlan plan() {
-    return new BenchPlan(
-        EnumSet.of(BenchPart.ENCODER),
-        new BenchStructure(
-            "tiny",
-            HyperConvConfig.of("(2,8,384) (4,8,20) (324,10,130)", 1),
-            LoraTargets.MINILM_L6),
-        List.of("a cat", "a dog"),
-        List.of(),
-        List.of(1),
-        List.of(),
-        List.of(ConvolutionEngine.AUTO),
-        0,
-        Optional.empty(),
-        List.of(),
-        Optional.empty(),
-        Optional.empty());
-  }
-
   @Test
   @DisplayName("are given the tokens of the prompts without the padding, and those of full texts")
   void sameTokens() {
+    // given
+    BenchPlan plan = TinyPlan.of(8, 1);
     // when
     List<Measurement> measured =
-        new Peers(plan(), EncoderTexts.of(plan()), scripts, 2)
+        new Peers(plan, EncoderTexts.of(plan), scripts, 2)
             .tasks().stream()
                 .filter(task -> task.what().endsWith("PyTorch"))
                 .map(task -> task.measure().get())
