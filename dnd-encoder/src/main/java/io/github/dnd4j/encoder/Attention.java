@@ -2,14 +2,13 @@ package io.github.dnd4j.encoder;
 
 import io.github.dnd4j.internal.BlasThreads;
 import io.github.dnd4j.internal.Gemm;
+import io.github.dnd4j.internal.HostFloats;
 import io.github.dnd4j.internal.Place;
 import io.github.dnd4j.internal.Workers;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * Self-attention of a batch of windows: {@code softmax(scale Q K^T + bias) V} per head.
@@ -94,7 +93,7 @@ final class Attention implements AutoCloseable {
     this.ops = blas ? null : new AttentionOps(length, shape);
     // Zeros where nobody's columns are: numbers that are next to nothing would be slow.
     this.scores =
-        blas ? Nd4j.zeros(DataType.FLOAT, (long) workers.threads() * length, STRIDE) : null;
+        blas ? HostFloats.uninitialized((long) workers.threads() * length, STRIDE).assign(0) : null;
     for (int i = 0; blas && i < workers.threads(); i++) {
       tiles.add(new ScoreTile(length, STRIDE));
     }
