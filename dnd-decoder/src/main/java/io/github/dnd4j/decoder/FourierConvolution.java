@@ -72,12 +72,12 @@ final class FourierConvolution {
     inTurn(
         in,
         placed,
+        FourierBlock.workingMemory(plan, plan.itemsAtOnce()),
         (spectrum, first, items) -> {
           FourierBlock work =
               new FourierBlock(plan, placed, items, spectrum, new KernelTransform(plan, matrices));
-          long size = FourierBlock.workingMemory(plan, items);
-          return (firstOut, count, worker, rest) ->
-              work.run(firstOut, count, kernels, bias, out.from(first), place(rest, worker, size));
+          return (firstOut, count, place) ->
+              work.run(firstOut, count, kernels, bias, out.from(first), place);
         });
   }
 
@@ -94,18 +94,12 @@ final class FourierConvolution {
     inTurn(
         in,
         placed,
+        FourierGradient.workingMemory(plan, plan.itemsAtOnce()),
         (spectrum, first, items) -> {
           FourierGradient work = new FourierGradient(plan, placed, items, spectrum);
           float beta = first == 0 ? 0 : 1;
-          long size = FourierGradient.workingMemory(plan, items);
-          return (firstOut, out, worker, rest) ->
-              work.run(
-                  firstOut,
-                  out,
-                  outGradient.from(first),
-                  weightGradient,
-                  beta,
-                  place(rest, worker, size));
+          return (firstOut, out, place) ->
+              work.run(firstOut, out, outGradient.from(first), weightGradient, beta, place);
         });
   }
 
@@ -118,15 +112,10 @@ final class FourierConvolution {
   /** What is done for a block of output channels. */
   private interface Blocks {
 
-    void run(int firstOut, int out, int worker, long rest);
+    void run(int firstOut, int out, long place);
   }
 
-  /** Where a worker's part of the memory is. */
-  private static long place(long rest, int worker, long size) {
-    return rest + Float.BYTES * (worker * size);
-  }
-
-  private void inTurn(MapsMemory in, FourierMatrices.Placed placed, Step step) {
+  private void inTurn(MapsMemory in, FourierMatrices.Placed placed, long ofWorker, Step step) {
     long spectrum = placed.end();
     int most = plan.itemsAtOnce();
     long rest = spectrum + Float.BYTES * FourierMaps.spectrum(plan, most);
@@ -144,7 +133,7 @@ final class FourierConvolution {
             }
             int firstOut = block * size;
             int out = Math.min(size, shape.out() - firstOut);
-            ofWorkers[worker].run(firstOut, out, worker, rest);
+            ofWorkers[worker].run(firstOut, out, rest + Float.BYTES * (worker * ofWorker));
           });
     }
   }

@@ -198,10 +198,7 @@ final class BertModel implements AutoCloseable {
     /** Writes the bias where the product is added to it: BLAS would write zeros there. */
     private void spread(INDArray bias, int rows) {
       int columns = (int) bias.length();
-      HostFloats.of(bias).read(0, biases, 0, columns);
-      for (int row = 1; row < GROUP; row++) {
-        System.arraycopy(biases, 0, biases, row * columns, columns);
-      }
+      TokenOps.repeat(HostFloats.toArray(bias), biases);
       HostFloats to = HostFloats.of(queryKeyValue);
       for (int row = 0; row < rows; row += GROUP) {
         to.write((long) row * columns, biases, 0, Math.min(GROUP, rows - row) * columns);

@@ -176,7 +176,7 @@ public final class CausalLmEncoder implements PromptEncoder {
               + textLength);
     }
     return new WindowEncoding(textLength, textLength, open.config().hiddenSize(), open::pass)
-        .encode(prompts, prompt -> tokenizer.encode(prompt, textLength), progress);
+        .encode(prompts, tokenizer, progress);
   }
 
   /**

@@ -153,7 +153,7 @@ public final class OnnxEncoder implements PromptEncoder {
     OnnxSession open = open();
     int length = WindowEncoding.windowLength(textLength, window.orElse(Integer.MAX_VALUE), name());
     return new WindowEncoding(textLength, length, open.width(), this::pass)
-        .encode(prompts, prompt -> tokenizer.encode(prompt, textLength), progress);
+        .encode(prompts, tokenizer, progress);
   }
 
   private WindowEncoding.Pass pass(int windows, int length) {

@@ -111,29 +111,23 @@ final class ScoreTile {
       System.arraycopy(largest, i * stride, other, 0, stride);
       Softmax.raise(row, other);
     }
-    repeat(row, largest);
+    TokenOps.repeat(row, largest);
 
     Arrays.fill(sums, 0);
     for (int group = 0; group < groupCount(); group++) {
       Softmax.exp(groups[group], largest, scale);
-      Softmax.add(sums, groups[group]);
+      TokenOps.add(sums, groups[group]);
     }
     System.arraycopy(sums, 0, row, 0, stride);
     for (int i = 1; i < KEYS; i++) {
       System.arraycopy(sums, i * stride, other, 0, stride);
-      Softmax.add(row, other);
+      TokenOps.add(row, other);
     }
     Softmax.invert(row);
-    repeat(row, sums);
+    TokenOps.repeat(row, sums);
 
     for (int group = 0; group < groupCount(); group++) {
       Softmax.multiply(groups[group], sums);
-    }
-  }
-
-  private void repeat(float[] values, float[] target) {
-    for (int i = 0; i < KEYS; i++) {
-      System.arraycopy(values, 0, target, i * stride, stride);
     }
   }
 

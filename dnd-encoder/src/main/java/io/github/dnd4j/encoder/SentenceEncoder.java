@@ -257,7 +257,7 @@ public final class SentenceEncoder implements PromptEncoder {
     int window = WindowEncoding.windowLength(textLength, open().config().window(), name);
     int width = model.config().hiddenSize();
     return new WindowEncoding(textLength, window, width, BertModel.leastWindows(), model::pass)
-        .encode(prompts, prompt -> tokenizer.encode(prompt, textLength), progress);
+        .encode(prompts, tokenizer, progress);
   }
 
   /**
@@ -342,7 +342,9 @@ public final class SentenceEncoder implements PromptEncoder {
               + ", but is "
               + maxTokens);
     }
-    return texts.stream().map(text -> tokenizer.encode(text, maxTokens).tokens()).toList();
+    return tokenizer.encodeAll(texts, maxTokens).stream()
+        .map(TextTokenizer.PaddedIds::tokens)
+        .toList();
   }
 
   private synchronized int window() {

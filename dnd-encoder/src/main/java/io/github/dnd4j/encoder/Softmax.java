@@ -26,13 +26,6 @@ final class Softmax {
     }
   }
 
-  /** Adds to sums. */
-  static void add(float[] sums, float[] values) {
-    for (int i = 0; i < sums.length; i++) {
-      sums[i] += values[i];
-    }
-  }
-
   /** Multiplies, in place. */
   static void multiply(float[] values, float[] factors) {
     for (int i = 0; i < values.length; i++) {

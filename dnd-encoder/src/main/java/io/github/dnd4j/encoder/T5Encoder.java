@@ -122,7 +122,7 @@ public final class T5Encoder implements PromptEncoder {
     Checks.positive(textLength, "textLength");
     T5Model open = open();
     return new WindowEncoding(textLength, textLength, open.width(), open::pass)
-        .encode(prompts, prompt -> tokenizer.encode(prompt, textLength), progress);
+        .encode(prompts, tokenizer, progress);
   }
 
   /**

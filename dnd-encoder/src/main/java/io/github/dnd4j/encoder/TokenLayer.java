@@ -6,6 +6,7 @@ import io.github.dnd4j.internal.HostFloats;
 import io.github.dnd4j.internal.Place;
 import io.github.dnd4j.internal.Workers;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -220,9 +221,7 @@ final class TokenLayer implements AutoCloseable {
     private void activate(long between, int columns, float[] bias, int column) {
       float[] values = new float[GROUP * columns];
       float[] biases = new float[GROUP * columns];
-      for (int i = 0; i < GROUP; i++) {
-        System.arraycopy(bias, column, biases, i * columns, columns);
-      }
+      TokenOps.repeat(Arrays.copyOfRange(bias, column, column + columns), biases);
       for (int row = 0; row < count; row += GROUP) {
         int some = Math.min(GROUP, count - row) * columns;
         scratch.place.at(between + bytes((long) row * columns)).get(values, 0, some);

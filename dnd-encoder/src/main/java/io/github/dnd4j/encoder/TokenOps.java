@@ -96,6 +96,13 @@ final class TokenOps {
     }
   }
 
+  /** Fills an array with a row again and again, as many times as it has room for. */
+  static void repeat(float[] row, float[] target) {
+    for (int at = 0; at + row.length <= target.length; at += row.length) {
+      System.arraycopy(row, 0, target, at, row.length);
+    }
+  }
+
   /** LayerNorm of one row, in place: the variance is the mean squared deviation. */
   static void normalize(float[] values, int from, BertWeights.Norm norm, float eps) {
     standardize(values, from, norm.weight().length, eps);

@@ -5,10 +5,8 @@ import io.github.dnd4j.InvalidInputException;
 import io.github.dnd4j.internal.Checks;
 import io.github.dnd4j.internal.HostFloats;
 import io.github.dnd4j.internal.NativeMemory;
-import io.github.dnd4j.internal.Workers;
 import io.github.dnd4j.spi.ProgressListener;
 import java.util.List;
-import java.util.function.Function;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -65,16 +63,13 @@ record WindowEncoding(int textLength, int windowLength, int width, int leastWind
    * Encodes texts.
    *
    * @param texts the texts, checked
-   * @param ids gives the padded ids of a text; called by several threads at a time
+   * @param tokenizer cuts them
    * @param progress hears how many texts are done
    * @return FLOAT {@code [texts, L, C]}; the caller owns it
    */
-  INDArray encode(
-      List<String> texts,
-      Function<String, TextTokenizer.PaddedIds> ids,
-      ProgressListener progress) {
+  INDArray encode(List<String> texts, TextTokenizer tokenizer, ProgressListener progress) {
     Windows windows = new Windows(windowLength);
-    tokenize(texts, ids).forEach(windows::add);
+    tokenizer.encodeAll(texts, textLength).forEach(windows::add);
     String what = texts.size() + " texts of " + textLength + " tokens";
     return NativeMemory.guard(
         "encoding " + what,
@@ -83,15 +78,6 @@ record WindowEncoding(int textLength, int windowLength, int width, int leastWind
               (long) Float.BYTES * texts.size() * textLength * width, "the condition of " + what);
           return encode(windows, texts.size(), progress);
         });
-  }
-
-  /** Long texts take a tokenizer a millisecond each: all cores share them. */
-  private static List<TextTokenizer.PaddedIds> tokenize(
-      List<String> texts, Function<String, TextTokenizer.PaddedIds> ids) {
-    TextTokenizer.PaddedIds[] padded = new TextTokenizer.PaddedIds[texts.size()];
-    new Workers(Workers.preferredThreads())
-        .run(padded.length, (index, worker) -> padded[index] = ids.apply(texts.get(index)));
-    return List.of(padded);
   }
 
   private INDArray encode(Windows windows, int texts, ProgressListener progress) {
